@@ -1,0 +1,49 @@
+import type { ErrorCode } from './errors.ts'
+
+/** How the two machines reach each other. */
+export interface PathInfo {
+  path: 'direct' | 'relay'
+  transport: 'udp' | 'tcp'
+  /** Round trip in milliseconds. */
+  rttMs: number
+}
+
+/** What is on offer. `bytes` is the size of all contents together. */
+export interface OfferInfo {
+  name: string
+  files: number
+  bytes: number
+}
+
+/** What a finished transfer comes to; both sides report equal `files`, `bytes` and `digest`. */
+export interface TransferSummary {
+  files: number
+  bytes: number
+  /** Payload bytes that crossed the wire in this run. */
+  sent: number
+  seconds: number
+  path: PathInfo['path']
+  /** The transfer's digest in lower-case hex (PROTOCOL.md, "Digests"). */
+  digest: string
+}
+
+/** What a transfer tells its watcher, in the order in which it happens. */
+export type TransferEvent =
+  /** The share code is known: `code` for this network, `full` with the server in it. */
+  | { event: 'code'; code: string; full: string }
+  /** The rendezvous is reached and the other side is not there yet. */
+  | { event: 'waiting' }
+  | ({ event: 'connected' } & PathInfo)
+  | ({ event: 'offer' } & OfferInfo)
+  /** `bytes` of `total` are safe on the receiver's disk. */
+  | { event: 'progress'; bytes: number; total: number; bytesPerSecond: number; lanes: number }
+  /** A file arrived whole. `sha256` is the file's digest (PROTOCOL.md, "Digests"). */
+  | { event: 'file'; path: string; bytes: number; sha256: string }
+  | ({ event: 'done' } & TransferSummary)
+  | { event: 'warning'; message: string }
+  | { event: 'error'; code: ErrorCode; message: string; hint: string; exit: number }
+
+export type TransferWatcher = (event: TransferEvent) => void
+
+/** The version in the `v` of each JSON line; it changes when a field changes its meaning. */
+export const EVENT_SCHEMA_VERSION = 1

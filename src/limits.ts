@@ -1,0 +1,225 @@
+/** Every bound and timeout, each with its reason. Sizes in bytes, times in milliseconds. */
+
+export const KIB = 1024
+export const MIB = 1024 * KIB
+
+const SECOND_MS = 1000
+const MINUTE_MS = 60 * SECOND_MS
+const HOUR_MS = 60 * MINUTE_MS
+
+// --- Share codes ---------------------------------------------------------------------------
+
+/** 22 bits: one guess in four million, for a code that a person reads out. */
+export const WORDS_AT_TERMINAL = 2
+/** 44 bits: scripts make many codes, and an attacker may try each once. */
+export const WORDS_IN_SCRIPTS = 4
+export const MIN_WORDS = 2
+export const MAX_WORDS = 8
+/** A secret somebody made up has less entropy per letter than words do. */
+export const MIN_CUSTOM_SECRET_LENGTH = 8
+/** Longer than anything a person types; bounds the work of parsing. */
+export const MAX_CODE_LENGTH = 512
+export const MAX_NAMEPLATE_LENGTH = 32
+/** The longest host name has 253 characters; real ones leave room for a scheme and a port. */
+export const MAX_CODE_SERVER_LENGTH = 255
+/** How many words of the list an error or a completion offers. */
+export const MAX_WORD_SUGGESTIONS = 3
+
+// --- Secure session ------------------------------------------------------------------------
+
+/** An SDP of ours has under 1 KiB; a browser's with candidates in it under 8. */
+export const MAX_SDP_BYTES = 16 * KIB
+/** Five networks, two address families, three kinds of candidate, doubled. */
+export const MAX_CANDIDATES = 64
+/** Sealed messages are padded to a multiple of this, so that their sizes say little. */
+export const SEALED_PADDING_BYTES = KIB
+/** The largest SDP as JSON, padded; in base64 it stays below a rendezvous message. */
+export const MAX_SEALED_BYTES = 20 * KIB
+/** A handful of feature names; bounds what an unconfirmed peer can make us hash. */
+export const MAX_CAPABILITIES_BYTES = 256
+/**
+ * Frames sealed under one key: eight days at 100,000 a second. Full ones come to 2^50 AES blocks,
+ * which by the birthday bound of 128-bit blocks gives an attacker a chance of 2^-29.
+ */
+export const MAX_FRAMES_PER_KEY = 2 ** 36
+/** From the moment both are there to the last message of the PAKE: a few round trips. */
+export const HANDSHAKE_TIMEOUT_MS = 15 * SECOND_MS
+
+// --- Rendezvous ----------------------------------------------------------------------------
+
+export const DEFAULT_RENDEZVOUS_PORT = 7342
+/**
+ * Several sends on one machine each take the next port of this many, and a receiver on that
+ * machine asks all of them, so that they meet without multicast.
+ */
+export const LOCAL_RENDEZVOUS_PORTS = 8
+/** The largest sealed SDP, base64 and padded, and room to spare. */
+export const MAX_RENDEZVOUS_MESSAGE_BYTES = 32 * KIB
+/** What is left for the message itself once it is base64 inside its packet. */
+export const MAX_RENDEZVOUS_PAYLOAD_BYTES = 24_000
+/** A handshake and 64 candidates from both sides take fewer. */
+export const MAX_MAILBOX_MESSAGES = 200
+export const MAX_MAILBOX_BYTES = 512 * KIB
+export const MAX_MAILBOXES = 10_000
+export const MAX_SOCKETS = 20_000
+/** A hundred jobs of a CI, both sides behind one address; it takes a hundred such to fill a server. */
+export const MAX_SOCKETS_PER_ADDRESS = 200
+/**
+ * Each claim may be a guess. At one a second the hundred jobs above are all served in four minutes
+ * (a client that is told `busy` asks again), and a scan of four-digit nameplates takes hours.
+ */
+export const MAX_CLAIMS_PER_MINUTE = 60
+/** A pairing takes at most MAX_MAILBOX_MESSAGES of them; more is a flood. */
+export const MAX_PACKETS_PER_MINUTE = 1200
+/** Nameplates widen under load up to a million; more digits nobody reads out. */
+export const MAX_NAMEPLATE_DIGITS = 6
+/** About 20 MB; when there are more, the one that rested longest is forgotten. */
+export const MAX_RESTING_NAMEPLATES = 100_000
+/** A reader slower than this much backlog is dropped rather than buffered for. */
+export const MAX_OUTBOUND_BACKLOG_BYTES = 64 * KIB
+/** How long a nameplate rests after use, so that a late guess does not meet a new sender. */
+export const NAMEPLATE_REST_MS = HOUR_MS
+/** How long a mailbox may wait for its second side; clients wait at most this long. */
+export const MAILBOX_WAIT_MS = 24 * HOUR_MS
+/** How long a pair may stay without a message before its receiver is let go; the sender waits on. */
+export const MAILBOX_IDLE_MS = 15 * MINUTE_MS
+export const SOCKET_CONNECT_TIMEOUT_MS = 10 * SECOND_MS
+export const SERVER_PING_INTERVAL_MS = 20 * SECOND_MS
+export const SERVER_PING_TIMEOUT_MS = 25 * SECOND_MS
+export const SERVER_HEADERS_TIMEOUT_MS = 5 * SECOND_MS
+export const SERVER_REQUEST_TIMEOUT_MS = 10 * SECOND_MS
+export const SERVER_SHUTDOWN_TIMEOUT_MS = 3 * SECOND_MS
+/** One attempt to reach a rendezvous, TLS included; a second one follows within the wait. */
+export const RENDEZVOUS_CONNECT_TIMEOUT_MS = 8 * SECOND_MS
+/** An answer of a rendezvous that is there. */
+export const RENDEZVOUS_ANSWER_TIMEOUT_MS = 10 * SECOND_MS
+/** How long a goodbye may take before the connection is cut. */
+export const RENDEZVOUS_CLOSE_TIMEOUT_MS = SECOND_MS
+/** The first pause before a lost or busy rendezvous is tried again; it doubles up to the second. */
+export const RENDEZVOUS_RETRY_DELAY_MS = SECOND_MS / 2
+export const MAX_RENDEZVOUS_RETRY_DELAY_MS = 4 * SECOND_MS
+/** Longer than a restart of the server takes, or a hundred CI jobs need to be served in turn. */
+export const RENDEZVOUS_RETRY_LIMIT_MS = 5 * MINUTE_MS
+/** Expiry counts in minutes, so looking at it every few seconds is exact enough. */
+export const SERVER_SWEEP_INTERVAL_MS = 5 * SECOND_MS
+/** How many ICE servers a rendezvous may name. */
+export const MAX_ICE_SERVERS = 8
+
+// --- Local network -------------------------------------------------------------------------
+
+/** RFC 6762, section 17. */
+export const MAX_MDNS_MESSAGE_BYTES = 9000
+/** A busy office's answers have dozens of records; more only make us work. */
+export const MAX_MDNS_RECORDS = 256
+/** Each question that we know is answered on its own; the busiest of real queries ask a dozen. */
+export const MAX_MDNS_QUESTIONS = 16
+/** More services than people who send at once in one network. */
+export const MAX_LAN_SERVICES = 64
+/** Addresses of one service that are worth a try: a machine on a few networks. */
+export const MAX_LAN_ADDRESSES = 4
+/** RFC 6762, section 5.2: a second at first, then twice as long each time. */
+export const LAN_QUERY_INTERVAL_MS = SECOND_MS
+export const MAX_LAN_QUERY_INTERVAL_MS = MINUTE_MS
+/** A goodbye is one packet; nobody waits for it longer than this. */
+export const LAN_CLOSE_TIMEOUT_MS = SECOND_MS / 2
+
+/** Two senders on one network have different nameplates, nearly always. */
+export const EMBEDDED_NAMEPLATE_DIGITS = 4
+/** How often a receiver looks again for a sender on its own machine. */
+export const LOCAL_SEARCH_INTERVAL_MS = SECOND_MS
+/** Rendezvous servers that a receiver waits at; more on one network are not ours. */
+export const MAX_LOCAL_MEETINGS = 16
+
+// --- Waiting -------------------------------------------------------------------------------
+
+/** A colleague who is at lunch. */
+export const DEFAULT_SEND_WAIT_MS = HOUR_MS
+/** Long enough for the sender to type the command, short enough to notice a mistyped code. */
+export const DEFAULT_RECEIVE_WAIT_MS = 10 * MINUTE_MS
+// --- Peer connection -----------------------------------------------------------------------
+
+/** The engine itself gives up after 15 to 30 s, or never. */
+export const CONNECT_TIMEOUT_MS = 20 * SECOND_MS
+/** What the engine announces; a message above it closes the channel without an error. */
+export const MAX_MESSAGE_BYTES = 256 * KIB
+/** What a peer that announces nothing takes (RFC 8841, section 6.1). */
+export const DEFAULT_PEER_MESSAGE_BYTES = 64 * KIB
+/** A peer that takes less than this cannot carry our control frames. */
+export const MIN_PEER_MESSAGE_BYTES = 16 * KIB
+/** Enough to keep the engine busy between two polls; the engine drops silently past 16 MiB. */
+export const LANE_BUFFER_BYTES = 2 * MIB
+/** The engine has no event for it; 2 ms reached full speed, 200 ms a third of it. */
+export const LANE_POLL_MS = 2
+/** After its lane is open the other side leaves the rendezvous; ours must open within this. */
+export const PEER_LEFT_GRACE_MS = 5 * SECOND_MS
+/** Answers to FIN come within a round trip; a lost one must not hold up the exit. */
+export const FIN_TIMEOUT_MS = 5 * SECOND_MS
+
+/** Whoever cancels waits this long for the other side to hear of it: both end within two seconds. */
+export const ABORT_TIMEOUT_MS = 1200
+
+// --- Transfer ------------------------------------------------------------------------------
+
+export const BLOCK_BYTES = MIB
+/** Unwritten bytes a receiver grants: 50 ms at 5 Gbit/s, and small against the memory promised. */
+export const RECEIVE_WINDOW_BYTES = 32 * MIB
+/** The largest window a sender makes use of, whatever the receiver grants. */
+export const MAX_WINDOW_BYTES = 64 * MIB
+/** Control frames are JSON of at most this size, checked before parsing. */
+export const MAX_CONTROL_BYTES = 12 * KIB
+/** What a version 1 transfer can say of one file: the size must be exact in a double. */
+export const MAX_FILE_BYTES = Number.MAX_SAFE_INTEGER
+/** A quiet lane says so this often, so that silence means something. */
+export const KEEPALIVE_INTERVAL_MS = 3 * SECOND_MS
+/**
+ * So long without a byte and the other side is lost. Longer than a 20 s pause of its process,
+ * shorter than the 30 s in which a killed peer must be noticed.
+ */
+export const SILENCE_TIMEOUT_MS = 25 * SECOND_MS
+/**
+ * So long without a frame of the transfer, and it has stalled: a person who does not answer
+ * "Save it?", or a disk that hangs.
+ */
+export const STALL_TIMEOUT_MS = 10 * MINUTE_MS
+/** Blocks read and not yet sent: enough that the disk is never waited for. */
+export const READ_AHEAD_BLOCKS = 4
+/** How far blocks may run ahead of the first one missing: far more than any window. */
+export const MAX_EARLY_BLOCKS = 4096
+/** What version 1 without further capabilities sends. */
+export const MAX_FILES = 1
+/** How often progress is told. */
+export const PROGRESS_INTERVAL_MS = 200
+
+// --- Files ---------------------------------------------------------------------------------
+
+/** NAME_MAX of common file systems, in bytes of UTF-8. */
+export const MAX_NAME_BYTES = 255
+/** mtimes from a peer are cut to 1970..2100, which every common file system can store. */
+export const MIN_MODIFIED_MS = 0
+export const MAX_MODIFIED_MS = Date.UTC(2100, 0)
+/** A staging directory younger than this and still without an owner is just being made. */
+export const STAGING_CREATION_MS = MINUTE_MS
+
+// --- Command line --------------------------------------------------------------------------
+
+/** A transfer over within this needs no progress bar. */
+export const BAR_DELAY_MS = 500
+/** Faster than this nobody reads, and a slow terminal falls behind. */
+export const BAR_REDRAWS_PER_SECOND = 10
+/** So long without a byte, and the bar says so instead of a rate that is no longer true. */
+export const STALL_NOTICE_MS = 3 * SECOND_MS
+/** A log gets a line of progress this often, or for this much progress, but never a flood. */
+export const LOG_INTERVAL_MS = 10 * SECOND_MS
+export const LOG_PERCENT = 10
+export const MIN_LOG_INTERVAL_MS = SECOND_MS
+/** Shorter waits end before the other side has typed anything. */
+export const MIN_WAIT_MS = SECOND_MS
+/** How long a stopped transfer may take to tell the other side before the process ends anyway. */
+export const STOP_TIMEOUT_MS = 2 * SECOND_MS
+/** Ending while the engine still closes its connections can crash in its own threads. */
+export const EXIT_GRACE_MS = 200
+
+// --- Showing text --------------------------------------------------------------------------
+
+/** The longest file name and most paths whole; a few lines of a terminal at worst. */
+export const MAX_PRINTABLE_LENGTH = 512
