@@ -1,0 +1,35 @@
+import type { FileHandle } from 'node:fs/promises'
+import { MAX_MODIFIED_MS, MIN_MODIFIED_MS } from '../limits.ts'
+import { isSystemError } from './file-error.ts'
+
+/** What the sender says about a file besides its contents; not trusted. */
+export interface FileAttributes {
+  /** Permission bits; any others, like set-user-ID, are dropped. */
+  mode: number
+  /** Last change, in milliseconds since 1970. */
+  modifiedMs: number
+}
+
+/**
+ * Gives the open file its permissions, less those that this user's umask withholds, and its time of
+ * change, cut to what file systems can store. Where the file system has neither, it goes without.
+ */
+export async function applyAttributes(
+  handle: FileHandle,
+  { mode, modifiedMs }: FileAttributes,
+): Promise<void> {
+  // Reading the umask sets it for a moment; no file of ours is created with wider permissions.
+  await unlessUnsupported(handle.chmod(mode & 0o777 & ~process.umask()))
+  if (Number.isNaN(modifiedMs)) return
+  const boundedMs = Math.min(Math.max(modifiedMs, MIN_MODIFIED_MS), MAX_MODIFIED_MS)
+  await unlessUnsupported(handle.utimes(new Date(), new Date(boundedMs)))
+}
+
+/** The file is our own, so EPERM cannot mean that somebody forbids it. */
+async function unlessUnsupported(work: Promise<void>): Promise<void> {
+  try {
+    await work
+  } catch (thrown) {
+    if (!isSystemError(thrown, 'EPERM', 'EINVAL', 'ENOSYS', 'ENOTSUP', 'EOPNOTSUPP')) throw thrown
+  }
+}
