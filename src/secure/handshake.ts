@@ -1,0 +1,27 @@
+import type { MessageOpener, MessageSealer } from './sealed-channel.ts'
+import type { SessionKeys } from './session-keys.ts'
+
+export interface HandshakeInit {
+  nameplate: string
+  /** The password-related string (PRS) of CPace. */
+  secret: Uint8Array
+  capabilities: Uint8Array
+  randomBytes: (length: number) => Uint8Array
+}
+
+/** Messages to put on the wire, and the sealer once messages after these may be sealed. */
+export interface HandshakeStep {
+  outgoing: Uint8Array[]
+  sealer?: MessageSealer
+}
+
+export interface HandshakeResult {
+  outgoing: Uint8Array[]
+  sealer: MessageSealer
+  opener: MessageOpener
+  keys: SessionKeys
+  peerCapabilities: Uint8Array
+}
+
+/** One side of the handshake: yields what to send, is resumed with the next message, may throw. */
+export type Handshake = Generator<HandshakeStep, HandshakeResult, Uint8Array>
