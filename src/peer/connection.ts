@@ -1,0 +1,187 @@
+import SimplePeer from 'simple-peer'
+import { abortReason, ShareError, throwIfAborted } from '../errors.ts'
+import type { PathInfo } from '../events.ts'
+import { CONNECT_TIMEOUT_MS, MAX_CANDIDATES } from '../limits.ts'
+import type { Channel } from './channel.ts'
+import { loadEngine } from './engine.ts'
+import { pathInfoFromStats } from './path-info.ts'
+import { patientPeerConnection } from './patient-peer-connection.ts'
+import { sdpFingerprint, sdpMaxMessageBytes } from './session-description.ts'
+import { decodeSignal, encodeSignal, type Signal } from './signal.ts'
+
+export interface IceServer {
+  urls: string[]
+  username?: string
+  credential?: string
+}
+
+export interface ConnectionInit {
+  /** Who makes the offer: the receiver of the file. */
+  initiator: boolean
+  iceServers: readonly IceServer[]
+  /** Takes each message for the other side's `signal()`, in order. */
+  onSignal: (message: Uint8Array) => void
+  /** How long to look for a path, in milliseconds. */
+  connectTimeoutMs?: number
+}
+
+/** A peer that keeps to the protocol says READY and then waits for ours. */
+const MAX_EARLY_MESSAGES = 2
+
+/** The engine collects connections that nothing but their own handlers refer to. */
+const alive = new Set<Connection>()
+
+/**
+ * One WebRTC connection with one ordered, reliable data channel, which both sides create under
+ * the same id before they negotiate, so that no message can come before its handler.
+ */
+export class Connection {
+  readonly #peer: SimplePeer.Instance
+  readonly #engineConnection: { current?: RTCPeerConnection } = {}
+  readonly #connectTimeoutMs: number
+  readonly #opened: Promise<void>
+  #candidates = 0
+  #ownSdp: string | undefined
+  #peerSdp: string | undefined
+  #failure: ShareError | undefined
+  #onMessage: ((message: Uint8Array) => void) | undefined
+  /** Messages that came before there was a handler: the other side's READY, and no more. */
+  readonly #early: Uint8Array[] = []
+  #onClose: (() => void) | undefined
+
+  constructor(init: ConnectionInit) {
+    this.#connectTimeoutMs = init.connectTimeoutMs ?? CONNECT_TIMEOUT_MS
+    const engine = loadEngine()
+    const kept = this.#engineConnection
+    this.#peer = new SimplePeer({
+      initiator: init.initiator,
+      objectMode: true,
+      trickle: true,
+      channelName: 'p2pshare',
+      channelConfig: { negotiated: true, id: 0, ordered: true },
+      config: { iceServers: init.iceServers.map((server) => ({ ...server })) },
+      wrtc: {
+        RTCPeerConnection: class extends patientPeerConnection() {
+          constructor(configuration?: RTCConfiguration) {
+            super(configuration)
+            kept.current = this
+          }
+        },
+        RTCSessionDescription: engine.RTCSessionDescription,
+        RTCIceCandidate: engine.RTCIceCandidate,
+      },
+    })
+    alive.add(this)
+    this.#opened = new Promise((resolve, reject) => {
+      this.#peer.on('error', (cause) => {
+        this.#failure ??= noPath(cause)
+      })
+      this.#peer.on('close', () => {
+        alive.delete(this)
+        reject(this.#failure ?? noPath())
+        this.#onClose?.()
+      })
+      this.#peer.on('connect', resolve)
+    })
+    this.#opened.catch(() => {})
+    this.#peer.on('data', (message: Uint8Array) => {
+      if (this.#onMessage) this.#onMessage(message)
+      else if (this.#early.length < MAX_EARLY_MESSAGES) this.#early.push(message)
+      else this.close()
+    })
+    this.#peer.on('signal', (signal) => this.#tell(signal as Signal, init.onSignal))
+  }
+
+  /** Takes a message that the other side's `onSignal` gave. Throws `protocol` if it is not one. */
+  signal(message: Uint8Array): void {
+    const signal = decodeSignal(message)
+    if (this.#peer.destroyed) return
+    if (signal.type === 'candidate') {
+      this.#candidates += 1
+      if (this.#candidates > MAX_CANDIDATES) {
+        throw new ShareError('protocol', 'The other side named more addresses than any machine has')
+      }
+    } else {
+      if (this.#peerSdp !== undefined) {
+        throw new ShareError('protocol', 'The other side described its connection twice')
+      }
+      sdpMaxMessageBytes(signal.sdp)
+      this.#peerSdp = signal.sdp
+    }
+    this.#peer.signal(signal as SimplePeer.SignalData)
+  }
+
+  /** The channel, once both sides are connected. Throws `no-path` when they do not get there. */
+  async opened(signal?: AbortSignal): Promise<Channel> {
+    throwIfAborted(signal)
+    let timer: NodeJS.Timeout | undefined
+    let onAbort: (() => void) | undefined
+    try {
+      await Promise.race([
+        this.#opened,
+        new Promise<never>((_, reject) => {
+          timer = setTimeout(() => reject(noPath()), this.#connectTimeoutMs)
+          onAbort = () => signal && reject(abortReason(signal))
+          signal?.addEventListener('abort', onAbort)
+        }),
+      ])
+    } finally {
+      clearTimeout(timer)
+      if (onAbort) signal?.removeEventListener('abort', onAbort)
+    }
+    return this.#channel()
+  }
+
+  /** The certificates of both ends, as the descriptions named them and the engine enforces. */
+  get fingerprints(): { own: string; peer: string } {
+    if (this.#ownSdp === undefined || this.#peerSdp === undefined) {
+      throw new TypeError('fingerprints are known once both descriptions are')
+    }
+    return { own: sdpFingerprint(this.#ownSdp), peer: sdpFingerprint(this.#peerSdp) }
+  }
+
+  /** Which way the data goes just now; undefined while that is not known. */
+  async pathInfo(): Promise<PathInfo | undefined> {
+    const connection = this.#engineConnection.current
+    if (connection === undefined || this.#peer.destroyed) return undefined
+    return pathInfoFromStats(await connection.getStats())
+  }
+
+  /** Closes at once; what is still queued in the engine is lost. Safe to call again. */
+  close(): void {
+    this.#peer.destroy()
+  }
+
+  #tell(signal: Signal, onSignal: ConnectionInit['onSignal']): void {
+    // simple-peer also asks for renegotiation and transceivers, for which a data channel has no use.
+    if (signal.type !== 'candidate' && signal.type !== 'offer' && signal.type !== 'answer') return
+    if (signal.type !== 'candidate') this.#ownSdp = signal.sdp
+    onSignal(encodeSignal(signal))
+  }
+
+  #channel(): Channel {
+    const peer = this.#peer
+    return {
+      maxMessageBytes: sdpMaxMessageBytes(this.#peerSdp ?? ''),
+      bufferedBytes: () => peer.bufferSize,
+      send: (message) => {
+        if (!peer.destroyed) peer.send(message)
+      },
+      onMessage: (handler) => {
+        this.#onMessage = handler
+        for (const message of this.#early.splice(0)) handler(message)
+      },
+      onClose: (handler) => {
+        this.#onClose = handler
+        if (peer.destroyed) handler()
+      },
+      close: () => this.close(),
+    }
+  }
+}
+
+function noPath(cause?: unknown): ShareError {
+  return new ShareError('no-path', 'No connection could be made between the two machines', {
+    cause,
+  })
+}

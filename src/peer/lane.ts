@@ -1,0 +1,241 @@
+import { abortReason, ShareError, throwIfAborted, toShareError } from '../errors.ts'
+import {
+  CONNECT_TIMEOUT_MS,
+  FIN_TIMEOUT_MS,
+  KEEPALIVE_INTERVAL_MS,
+  LANE_BUFFER_BYTES,
+  LANE_POLL_MS,
+  MIB,
+  SILENCE_TIMEOUT_MS,
+} from '../limits.ts'
+import type { Channel } from './channel.ts'
+import { deferred } from './deferred.ts'
+import { decodeReady, encodeReady, LaneMessage } from './lane-message.ts'
+
+/** What ties a lane to its session: proof of who is at the other end, and the second layer. */
+export interface LaneSecurity {
+  readonly lane: number
+  /** Our binding: a MAC over both certificates that only the other side of the session can check. */
+  readonly binding: Uint8Array
+  /** Throws `integrity` unless `binding` is the other side's for this very connection. */
+  verifyBinding(binding: Uint8Array): void
+  /** `header` followed by `parts` sealed; `header` is authenticated with them. */
+  seal(header: Uint8Array, parts: readonly Uint8Array[]): Uint8Array
+  /** What was sealed behind the first `headerBytes` of `message`. Throws `integrity`. */
+  open(message: Uint8Array, headerBytes: number): Uint8Array
+  /** How much longer sealing makes a message, header not counted. */
+  readonly sealingBytes: number
+}
+
+export interface LaneWatcher {
+  /** Takes each payload in the order in which it was sent. */
+  onPayload(payload: Uint8Array): void
+  /** Called once: without an error when the other side said FIN and we may close, else why. */
+  onEnd(error?: ShareError): void
+}
+
+const HEADER_BYTES = 1
+const TICK_MS = 500
+/** Half of what the engine holds. */
+const ENGINE_BUFFER_BYTES = 8 * MIB
+
+/** What an eager peer may have sent before anybody listens: an offer, and no more. */
+const MAX_EARLY_PAYLOADS = 4
+
+/**
+ * A channel that is bound to the session, sealed, kept alive and ended on purpose.
+ * Payloads are sent with `send` while there is `room`; the engine tells nobody when it has room
+ * again, so `writable` polls.
+ */
+export class Lane {
+  readonly maxPayloadBytes: number
+  readonly #channel: Channel
+  readonly #security: LaneSecurity
+  readonly #ticker: NodeJS.Timeout
+  readonly #ready = deferred()
+  readonly #closed = deferred()
+  readonly #early: Uint8Array[] = []
+  #watcher: LaneWatcher | undefined
+  #outcome: { error?: ShareError } | undefined
+  #peerReady = false
+  #finSent = false
+  #finReceived = false
+  #ended = false
+  #bufferedBytes = 0
+  #quietTicks = 0
+  #idleTicks = 0
+
+  /**
+   * Says READY, waits for the other side's and checks its binding.
+   * Throws `protocol` or `integrity` for an impostor, `no-path` when nothing comes.
+   */
+  static async open(channel: Channel, security: LaneSecurity, signal?: AbortSignal): Promise<Lane> {
+    throwIfAborted(signal)
+    const lane = new Lane(channel, security)
+    const onAbort = () => signal && lane.#end(abortReason(signal))
+    signal?.addEventListener('abort', onAbort)
+    const timer = setTimeout(
+      () => lane.#end(new ShareError('no-path', 'The other side connected and then said nothing')),
+      CONNECT_TIMEOUT_MS,
+    )
+    try {
+      await lane.#ready.promise
+    } finally {
+      clearTimeout(timer)
+      signal?.removeEventListener('abort', onAbort)
+    }
+    return lane
+  }
+
+  private constructor(channel: Channel, security: LaneSecurity) {
+    this.#channel = channel
+    this.#security = security
+    this.maxPayloadBytes = channel.maxMessageBytes - HEADER_BYTES - security.sealingBytes
+    this.#ticker = setInterval(() => this.#tick(), TICK_MS)
+    channel.onMessage((message) => this.#receive(message))
+    channel.onClose(() => this.#end(connectionLost()))
+    if (!this.#ended) channel.send(encodeReady(security.lane, security.binding))
+  }
+
+  /** Names the one watcher, and tells it what has happened so far. */
+  listen(watcher: LaneWatcher): void {
+    this.#watcher = watcher
+    for (const payload of this.#early.splice(0)) watcher.onPayload(payload)
+    if (this.#outcome) watcher.onEnd(this.#outcome.error)
+  }
+
+  /** How many bytes may be given to `send` now. */
+  get room(): number {
+    return LANE_BUFFER_BYTES - this.#bufferedBytes
+  }
+
+  /** Queues one payload, given in parts to save a copy. Nothing happens once the lane has ended. */
+  send(parts: readonly Uint8Array[]): void {
+    if (this.#finSent) throw new TypeError('nothing can be sent after FIN')
+    this.#transmit(LaneMessage.data, parts)
+  }
+
+  /** Waits until there is room for half the buffer again, or the lane has ended. */
+  async writable(): Promise<void> {
+    while (!this.#ended) {
+      this.#bufferedBytes = this.#channel.bufferedBytes()
+      if (this.room >= LANE_BUFFER_BYTES / 2) return
+      await new Promise((resolve) => setTimeout(resolve, LANE_POLL_MS))
+    }
+  }
+
+  /**
+   * Ends the lane in order. The side that speaks first says FIN and waits for the acknowledgement,
+   * which means that all it sent has arrived; the other waits for the channel to close, since
+   * closing it itself would lose the acknowledgement. Gives up after `timeoutMs`; never throws.
+   */
+  async finish(timeoutMs = FIN_TIMEOUT_MS): Promise<void> {
+    const timer = setTimeout(() => this.#close(), timeoutMs)
+    if (!this.#finSent && !this.#finReceived) {
+      this.#transmit(LaneMessage.fin, [])
+      this.#finSent = true
+    }
+    await this.#closed.promise
+    clearTimeout(timer)
+  }
+
+  /** Closes at once. The watcher is not called. */
+  abandon(): void {
+    this.#close()
+  }
+
+  #transmit(type: number, parts: readonly Uint8Array[]): void {
+    if (this.#ended) return
+    const message = this.#security.seal(Uint8Array.of(type), parts)
+    if (message.length > this.#channel.maxMessageBytes) {
+      throw new TypeError(`a message of ${message.length} bytes would close the channel`)
+    }
+    this.#bufferedBytes += message.length
+    if (this.#bufferedBytes > ENGINE_BUFFER_BYTES) this.#refuseToOverflow()
+    this.#channel.send(message)
+    this.#idleTicks = 0
+  }
+
+  /** The engine drops a message silently once 16 MiB are queued. */
+  #refuseToOverflow(): void {
+    this.#bufferedBytes = this.#channel.bufferedBytes()
+    if (this.#bufferedBytes > ENGINE_BUFFER_BYTES) {
+      throw new TypeError('more was sent than the lane had room for')
+    }
+  }
+
+  #receive(message: Uint8Array): void {
+    if (this.#ended) return
+    this.#quietTicks = 0
+    try {
+      if (!this.#peerReady) this.#acceptReady(message)
+      else this.#accept(message)
+    } catch (thrown) {
+      this.#end(toShareError(thrown))
+    }
+  }
+
+  #acceptReady(message: Uint8Array): void {
+    this.#security.verifyBinding(decodeReady(this.#security.lane, message))
+    this.#peerReady = true
+    this.#ready.resolve()
+  }
+
+  #accept(message: Uint8Array): void {
+    const type = message[0]
+    const payload = this.#security.open(message, HEADER_BYTES)
+    if (type === LaneMessage.keepalive) return
+    if (type === LaneMessage.data && !this.#finReceived) this.#deliver(payload)
+    else if (type === LaneMessage.fin && !this.#finReceived) this.#acceptFin()
+    else if (type === LaneMessage.finAck && this.#finSent) this.#close()
+    else throw new ShareError('protocol', 'The other side sent a message out of turn')
+  }
+
+  #acceptFin(): void {
+    this.#finReceived = true
+    this.#transmit(LaneMessage.finAck, [])
+    this.#tellEnd({})
+  }
+
+  #deliver(payload: Uint8Array): void {
+    if (this.#watcher) this.#watcher.onPayload(payload)
+    else if (this.#early.length < MAX_EARLY_PAYLOADS) this.#early.push(payload)
+    else throw new ShareError('protocol', 'The other side sent a message out of turn')
+  }
+
+  #tellEnd(outcome: { error?: ShareError }): void {
+    if (this.#outcome) return
+    this.#outcome = outcome
+    this.#watcher?.onEnd(outcome.error)
+  }
+
+  /** Counts time in ticks of our own, so that a machine that slept does not blame the other side. */
+  #tick(): void {
+    this.#quietTicks += 1
+    this.#idleTicks += 1
+    if (this.#quietTicks * TICK_MS >= SILENCE_TIMEOUT_MS) {
+      this.#end(connectionLost())
+    } else if (this.#peerReady && this.#idleTicks * TICK_MS >= KEEPALIVE_INTERVAL_MS) {
+      this.#transmit(LaneMessage.keepalive, [])
+    }
+  }
+
+  #end(error: ShareError): void {
+    if (this.#ended) return
+    this.#close()
+    this.#ready.reject(error)
+    this.#tellEnd({ error })
+  }
+
+  #close(): void {
+    if (this.#ended) return
+    this.#ended = true
+    clearInterval(this.#ticker)
+    this.#channel.close()
+    this.#closed.resolve()
+  }
+}
+
+function connectionLost(): ShareError {
+  return new ShareError('interrupted', 'The connection to the other side was lost')
+}

@@ -1,0 +1,85 @@
+import { describe, expect, it } from 'vitest'
+import { sdpFingerprint, sdpMaxMessageBytes } from '../../src/peer/session-description.ts'
+import { decodeSignal, encodeSignal } from '../../src/peer/signal.ts'
+
+const FINGERPRINT = Array.from({ length: 32 }, (_, index) =>
+  index.toString(16).padStart(2, '0'),
+).join(':')
+
+const SDP = [
+  'v=0',
+  'o=- 1 2 IN IP4 127.0.0.1',
+  's=-',
+  't=0 0',
+  'm=application 9 UDP/DTLS/SCTP webrtc-datachannel',
+  'c=IN IP4 0.0.0.0',
+  `a=fingerprint:sha-256 ${FINGERPRINT}`,
+  'a=max-message-size:262144',
+  '',
+].join('\r\n')
+
+const bytes = (value: unknown) => new TextEncoder().encode(JSON.stringify(value))
+const candidate = { candidate: 'candidate:1 1 udp 1 127.0.0.1 9 typ host', sdpMid: '0' }
+
+describe('signals', () => {
+  it.each([
+    ['an offer', { type: 'offer' as const, sdp: SDP }],
+    ['an answer', { type: 'answer' as const, sdp: SDP }],
+    ['a candidate', { type: 'candidate' as const, candidate }],
+  ])('carry %s', (_, signal) => {
+    expect(decodeSignal(encodeSignal(signal))).toEqual(signal)
+  })
+
+  it.each([
+    ['no JSON', new TextEncoder().encode('{')],
+    ['no UTF-8', Uint8Array.of(0xff, 0xfe)],
+    ['a request to renegotiate', bytes({ type: 'renegotiate', renegotiate: true })],
+    ['a request for a transceiver', bytes({ type: 'transceiverRequest', transceiverRequest: {} })],
+    ['an offer with a passenger', bytes({ type: 'offer', sdp: SDP, renegotiate: true })],
+    ['a candidate with a passenger', bytes({ type: 'candidate', candidate, sdp: SDP })],
+    ['a candidate that is too long', bytes({ type: 'candidate', candidate: 'x'.repeat(5000) })],
+    ['a description that is too long', bytes({ type: 'offer', sdp: SDP + 'x'.repeat(16384) })],
+    ['more than any signal', new Uint8Array(40_000).fill(0x20)],
+  ])('are refused with %s', (_, message) => {
+    expect(() => decodeSignal(message)).toThrow(expect.objectContaining({ code: 'protocol' }))
+  })
+})
+
+describe('descriptions', () => {
+  it('name one certificate, in any case', () => {
+    expect(sdpFingerprint(SDP)).toBe(`sha-256 ${FINGERPRINT.toUpperCase()}`)
+    expect(sdpFingerprint(SDP.replace('a=fingerprint:sha-256', 'a=fingerprint:SHA-256'))).toBe(
+      sdpFingerprint(SDP),
+    )
+  })
+
+  it.each([
+    ['no fingerprint', SDP.replace(/a=fingerprint.*\r\n/, '')],
+    ['two fingerprints', `${SDP}a=fingerprint:sha-256 ${FINGERPRINT}\r\n`],
+    ['a weak fingerprint', SDP.replace(/sha-256 .*/, 'sha-1 00:01:02')],
+    ['a short fingerprint', SDP.replace(':1f', '')],
+    ['video', `${SDP}m=video 9 UDP/TLS/RTP/SAVPF 96\r\n`],
+    ['no section', SDP.replace(/m=.*\r\n/, '')],
+  ])('are refused with %s', (_, sdp) => {
+    expect(() => sdpFingerprint(sdp)).toThrow(expect.objectContaining({ code: 'protocol' }))
+  })
+
+  it.each([
+    ['our own size', '262144', 262_144],
+    ['a smaller size', '65536', 65_536],
+    ['a gibibyte', '1073741823', 262_144],
+    ['no limit', '0', 262_144],
+  ])('announce %s', (_, announced, expected) => {
+    expect(sdpMaxMessageBytes(SDP.replace('262144', announced))).toBe(expected)
+  })
+
+  it('mean 64 KiB where they announce nothing', () => {
+    expect(sdpMaxMessageBytes(SDP.replace(/a=max.*\r\n/, ''))).toBe(65_536)
+  })
+
+  it('are refused where no frame of ours would fit', () => {
+    expect(() => sdpMaxMessageBytes(SDP.replace('262144', '1000'))).toThrow(
+      expect.objectContaining({ code: 'protocol' }),
+    )
+  })
+})
