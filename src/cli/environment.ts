@@ -1,0 +1,34 @@
+const PREFIX = 'P2PSHARE_'
+
+/** What the environment asks for. */
+export interface Environment {
+  /** Values of flags by the flag's name: `P2PSHARE_WAIT=5m` is `wait` => `5m`. */
+  flags: ReadonlyMap<string, string>
+  /** `P2PSHARE_DEBUG`: internal errors come with their stack. */
+  debug: boolean
+  /** False under `NO_COLOR` (https://no-color.org) and on a terminal that has none. */
+  colour: boolean
+  /** `TERM=dumb`: the cursor cannot be moved, so nothing can be drawn over. */
+  dumbTerminal: boolean
+}
+
+/** The only reader of the environment. A variable that is set to nothing counts as not set. */
+export function readEnvironment(variables: NodeJS.ProcessEnv = process.env): Environment {
+  const flags = new Map<string, string>()
+  for (const [name, value] of Object.entries(variables)) {
+    if (!value || !name.startsWith(PREFIX)) continue
+    flags.set(name.slice(PREFIX.length).toLowerCase().replaceAll('_', '-'), value)
+  }
+  const dumbTerminal = variables['TERM'] === 'dumb'
+  return {
+    flags,
+    debug: isYes(flags.get('debug')),
+    colour: !variables['NO_COLOR'] && !dumbTerminal,
+    dumbTerminal,
+  }
+}
+
+/** Whether the text of a variable switches something on. */
+export function isYes(value: string | undefined): boolean {
+  return value !== undefined && /^(1|true|yes|on)$/i.test(value)
+}

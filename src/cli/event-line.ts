@@ -1,0 +1,42 @@
+import type { TransferEvent } from '../events.ts'
+import { printable } from '../printable.ts'
+import { formatBytes, formatPath } from './format.ts'
+import type { TransferView } from './renderer.ts'
+import type { Style } from './terminal.ts'
+
+/** What a person reads about `event`, or nothing. Everything from outside is made printable. */
+export function eventLine(
+  event: TransferEvent,
+  view: TransferView,
+  style: Style,
+): string | undefined {
+  switch (event.event) {
+    case 'code':
+      return instructions(event.code, event.full, view, style)
+    case 'waiting':
+      return view.role === 'sender' ? 'Waiting for the receiver.' : 'Waiting for the sender.'
+    case 'connected': {
+      const way = formatPath(event.path, event.transport)
+      const roundTrip = event.rttMs < 1 ? 'under 1 ms' : `${Math.round(event.rttMs)} ms`
+      return `Connected: ${way}, ${roundTrip} round trip.`
+    }
+    case 'offer': {
+      if (view.asks) return undefined
+      const size = formatBytes(event.bytes)
+      return `${view.role === 'sender' ? 'Offered' : 'Receiving'} ${printable(event.name)} (${size}).`
+    }
+    case 'warning':
+      return `${style('yellow', 'Warning:')} ${printable(event.message)}.`
+    default:
+      return undefined
+  }
+}
+
+/** What to type on the other machine. */
+function instructions(code: string, full: string, view: TransferView, style: Style): string {
+  const command = (shown: string) => `  ${style('bold', `p2pshare receive ${printable(shown)}`)}`
+  const lines = ['On the other machine, run:', '']
+  if (code === full || view.namesRendezvous) return [...lines, command(full), ''].join('\n')
+  const otherwise = ['', 'or, if it does not find this machine:', '']
+  return [...lines, command(code), ...otherwise, command(full), ''].join('\n')
+}

@@ -1,0 +1,52 @@
+import type { PathInfo } from '../events.ts'
+
+const BINARY_UNITS = ['B', 'KiB', 'MiB', 'GiB', 'TiB', 'PiB']
+const DECIMAL_UNITS = ['B/s', 'kB/s', 'MB/s', 'GB/s']
+
+/** A size as file managers show it: `0 B`, `1.5 KiB`, `1.2 GiB`. */
+export function formatBytes(bytes: number): string {
+  return scaled(bytes, 1024, BINARY_UNITS)
+}
+
+/** A rate as networks are sold: in powers of 1000. */
+export function formatRate(bytesPerSecond: number): string {
+  return scaled(bytesPerSecond, 1000, DECIMAL_UNITS)
+}
+
+/** `0.3 s`, `12.3 s`, `2 min 5 s`, `1 h 2 min`, `3 d 4 h`. */
+export function formatDuration(seconds: number): string {
+  if (seconds < 59.95) return `${seconds.toFixed(1).replace('.0', '')} s`
+  const whole = Math.round(seconds)
+  if (whole < 3600) return pair(whole, 60, 'min', 's')
+  if (whole < 86_400) return pair(Math.round(whole / 60), 60, 'h', 'min')
+  return pair(Math.round(whole / 3600), 24, 'd', 'h')
+}
+
+/** Rounded down, so that 100 means complete; nothing of nothing is complete. */
+export function percent(bytes: number, total: number): number {
+  if (total <= 0 || bytes >= total) return 100
+  return Math.max(0, Math.min(99, Math.floor((bytes / total) * 100)))
+}
+
+/** `direct over UDP`, `through a relay over TCP`; without the transport where it is not known. */
+export function formatPath(path: PathInfo['path'], transport?: PathInfo['transport']): string {
+  const way = path === 'direct' ? 'direct' : 'through a relay'
+  return transport === undefined ? way : `${way} over ${transport.toUpperCase()}`
+}
+
+function scaled(value: number, base: number, units: string[]): string {
+  let scale = value
+  let unit = 0
+  // What would round to a full next unit is shown in it.
+  while (scale >= (unit === 0 ? base : base - 0.05) && unit < units.length - 1) {
+    scale /= base
+    unit += 1
+  }
+  return `${unit === 0 ? Math.round(scale) : scale.toFixed(1)} ${units[unit]}`
+}
+
+function pair(value: number, base: number, unit: string, subunit: string): string {
+  const rest = value % base
+  const whole = `${Math.floor(value / base)} ${unit}`
+  return rest === 0 ? whole : `${whole} ${rest} ${subunit}`
+}

@@ -1,0 +1,40 @@
+import { EVENT_SCHEMA_VERSION, type TransferEvent } from '../events.ts'
+import { isPrintable } from '../printable.ts'
+import type { Renderer } from './renderer.ts'
+import type { OutputStream } from './terminal.ts'
+
+/** For a program: every event as a line of JSON. */
+export class JsonLines implements Renderer {
+  readonly #stream: OutputStream
+
+  constructor(stream: OutputStream) {
+    this.#stream = stream
+  }
+
+  onEvent(event: TransferEvent): void {
+    this.#stream.write(jsonLine(event, new Date()))
+  }
+
+  say(): void {}
+
+  close(): void {}
+}
+
+/**
+ * One line of `--json`. Characters that a terminal acts on are escaped, as JSON allows, so that
+ * the values stay exact and the lines can be looked at.
+ */
+export function jsonLine(event: TransferEvent, time: Date): string {
+  const json = JSON.stringify({ v: EVENT_SCHEMA_VERSION, time: time.toISOString(), ...event })
+  const escaped = json.replace(/[^ -~]/gu, (character) =>
+    isPrintable(character) ? character : escapeUnits(character),
+  )
+  return `${escaped}\n`
+}
+
+function escapeUnits(character: string): string {
+  return Array.from(
+    { length: character.length },
+    (_, index) => `\\u${character.charCodeAt(index).toString(16).padStart(4, '0')}`,
+  ).join('')
+}

@@ -1,0 +1,43 @@
+import { ShareError, toShareError } from '../errors.ts'
+import { EXIT_GRACE_MS } from '../limits.ts'
+import { readEnvironment } from './environment.ts'
+import { run } from './run.ts'
+
+const stopping = new AbortController()
+
+/** Ends the command with `error`; whoever asks a second time does not want to wait. */
+function stop(error: ShareError): void {
+  if (stopping.signal.aborted) {
+    if (process.stderr.isTTY) process.stderr.write('\n')
+    process.exit(error.exit)
+  }
+  stopping.abort(error)
+}
+
+const interrupt = () => stop(new ShareError('stopped-sigint', 'Stopped'))
+process.on('SIGINT', interrupt)
+process.on('SIGTERM', () => stop(new ShareError('stopped-sigterm', 'Stopped')))
+process.on('uncaughtException', (error) => stopping.abort(toShareError(error)))
+for (const stream of [process.stdout, process.stderr]) {
+  stream.on('error', (error: NodeJS.ErrnoException) => {
+    // Whoever read the output has seen enough (`| head`); the transfer is worth more than its log.
+    if (error.code === 'EPIPE') return
+    stopping.abort(new ShareError('file-failed', `Output cannot be written: ${error.message}`))
+  })
+}
+
+process.exitCode = await run(process.argv.slice(2), {
+  stdin: process.stdin,
+  stdout: process.stdout,
+  stderr: process.stderr,
+  environment: readEnvironment(),
+  signal: stopping.signal,
+  interrupt,
+})
+for (const stream of [process.stdout, process.stderr]) {
+  await new Promise<void>((resolve) => {
+    stream.write('', () => resolve())
+  })
+}
+// The engine's threads keep the process alive long after the last connection is closed.
+setTimeout(() => process.exit(), EXIT_GRACE_MS).unref()

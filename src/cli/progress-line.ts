@@ -1,0 +1,62 @@
+import type { PathInfo } from '../events.ts'
+import { formatBytes, formatDuration, formatRate, percent } from './format.ts'
+
+const MIN_BAR_WIDTH = 8
+const MAX_BAR_WIDTH = 40
+const GAP = '  '
+
+export interface Progress {
+  bytes: number
+  total: number
+  bytesPerSecond: number
+  /** How long nothing has arrived, in milliseconds, once that is worth telling. */
+  stalledMs?: number
+  path?: PathInfo
+}
+
+/**
+ * One line about `progress` that fits into `columns` with one to spare, for in the last one some
+ * terminals wrap. What matters least is left out first; the bar takes what is left. ASCII only, as
+ * other block characters are two columns wide on some terminals.
+ */
+export function progressLine(progress: Progress, columns: number): string {
+  const width = Math.max(0, columns - 1)
+  const share = `${String(percent(progress.bytes, progress.total)).padStart(3)}%`
+  const size = `${formatBytes(progress.bytes)} of ${formatBytes(progress.total)}`
+  const path = progress.path && `${progress.path.path} ${progress.path.transport}`
+  const byImportance = [speed(progress), size, path]
+
+  let room = width - share.length
+  const shown = byImportance.map((part) => {
+    if (part === undefined || part === '' || part.length + GAP.length > room) return []
+    room -= part.length + GAP.length
+    return [part]
+  })
+  const barWidth = Math.min(MAX_BAR_WIDTH, room - GAP.length)
+  const bar = barWidth >= MIN_BAR_WIDTH ? [drawBar(progress, barWidth)] : []
+  const [pace = [], sizes = [], way = []] = shown
+  return [share, ...bar, ...sizes, ...pace, ...way].join(GAP).slice(0, width)
+}
+
+function speed(progress: Progress): string {
+  if (progress.stalledMs !== undefined) {
+    return `no data for ${formatDuration(Math.floor(progress.stalledMs / 1000))}`
+  }
+  const rate = formatRate(progress.bytesPerSecond)
+  const seconds = secondsLeft(progress)
+  return seconds === undefined ? rate : `${rate}${GAP}${formatDuration(seconds)} left`
+}
+
+/** Whole seconds to go at the current rate, where that says anything. */
+export function secondsLeft(progress: Progress): number | undefined {
+  const seconds = Math.ceil((progress.total - progress.bytes) / progress.bytesPerSecond)
+  return Number.isFinite(seconds) && seconds >= 0 ? seconds : undefined
+}
+
+function drawBar(progress: Progress, width: number): string {
+  const inner = width - 2
+  const share = progress.total > 0 ? Math.min(1, progress.bytes / progress.total) : 1
+  const filled = Math.floor(inner * share)
+  const head = filled < inner ? '>' : ''
+  return `[${'='.repeat(filled)}${head}${' '.repeat(inner - filled - head.length)}]`
+}

@@ -1,0 +1,33 @@
+import type { ShareError } from '../errors.ts'
+import { printable } from '../printable.ts'
+import type { OutputMode } from './command.ts'
+import { jsonLine } from './json-lines.ts'
+import { type CommandContext, canDraw, createStyle } from './terminal.ts'
+
+const CLEAR_LINE = '\r\u001b[K'
+
+/** Tells why the command ends: as an event in `json` mode, else as a sentence and what to do. */
+export function reportError(
+  error: ShareError,
+  mode: OutputMode,
+  context: Pick<CommandContext, 'stdout' | 'stderr' | 'environment'>,
+): void {
+  const { stdout, stderr, environment } = context
+  const { code, message, hint, exit } = error
+  if (mode === 'json') {
+    stdout.write(jsonLine({ event: 'error', code, message, hint, exit }, new Date()))
+  } else {
+    // The terminal has written ^C where the cursor is.
+    const start = code === 'stopped-sigint' && canDraw(stderr, environment) ? CLEAR_LINE : ''
+    const prefix = createStyle(stderr, environment)('red', 'p2pshare:')
+    stderr.write(`${start}${prefix} ${printable(message)}.\n${hint && `${printable(hint)}\n`}`)
+  }
+  if (code === 'internal' && environment.debug) stderr.write(`${stackOf(error)}\n`)
+}
+
+/** Every line made printable by itself, the causes included. */
+function stackOf(error: Error): string {
+  const own = (error.stack ?? String(error)).split('\n').map((line) => printable(line))
+  const cause = error.cause instanceof Error ? [`Caused by: ${stackOf(error.cause)}`] : []
+  return [...own, ...cause].join('\n')
+}

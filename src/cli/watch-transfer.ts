@@ -1,0 +1,43 @@
+import type { PathInfo, TransferSummary, TransferWatcher } from '../events.ts'
+import { STOP_TIMEOUT_MS } from '../limits.ts'
+import type { OutputMode } from './command.ts'
+import { createRenderer } from './create-renderer.ts'
+import type { TransferView } from './renderer.ts'
+import { summaryLine } from './summary-line.ts'
+import type { CommandContext } from './terminal.ts'
+import { untilStopped } from './until-stopped.ts'
+
+/** What a transfer came to: the summary, and the file as the person at this end knows it. */
+export interface Outcome {
+  summary: TransferSummary
+  what: string
+}
+
+/**
+ * Runs `transfer`, shows its events in `mode`, and says in the end how it went. What it throws is
+ * thrown on; an error event of its own is dropped, as the error is reported once, where it ends.
+ */
+export async function watchTransfer(
+  mode: OutputMode,
+  view: TransferView,
+  context: CommandContext,
+  transfer: (onEvent: TransferWatcher) => Promise<Outcome>,
+): Promise<void> {
+  const renderer = await createRenderer(mode, view, context)
+  let transport: PathInfo['transport'] | undefined
+  let outcome: Outcome
+  let ended = false
+  try {
+    const running = transfer((event) => {
+      if (ended || event.event === 'error') return
+      if (event.event === 'connected') transport = event.transport
+      renderer.onEvent(event)
+    })
+    outcome = await untilStopped(running, STOP_TIMEOUT_MS, context.signal)
+  } finally {
+    ended = true
+    renderer.close()
+  }
+  const verb = view.role === 'sender' ? 'Sent' : 'Saved'
+  renderer.say(summaryLine(verb, outcome.what, outcome.summary, transport))
+}

@@ -1,0 +1,72 @@
+import { type ChildProcessByStdio, execFileSync, spawn } from 'node:child_process'
+import { cpSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
+import { createRequire } from 'node:module'
+import { tmpdir } from 'node:os'
+import { dirname, join } from 'node:path'
+import type { Readable } from 'node:stream'
+import { fileURLToPath } from 'node:url'
+
+const root = fileURLToPath(new URL('../..', import.meta.url))
+
+export interface Ended {
+  status: number | null
+  stdout: string
+  stderr: string
+}
+
+/** The program as it is installed: built from the sources of now, in a directory of its own. */
+export class BuiltProgram {
+  readonly #directory = mkdtempSync(join(tmpdir(), 'p2pshare-cli-'))
+
+  constructor() {
+    for (const part of ['bin', 'package.json']) {
+      cpSync(join(root, part), join(this.#directory, part), { recursive: true })
+    }
+    symlinkSync(join(root, 'node_modules'), join(this.#directory, 'node_modules'))
+    const compiler = join(dirname(createRequire(import.meta.url).resolve('typescript')), 'tsc.js')
+    const project = ['-p', join(root, 'tsconfig.json'), '--noCheck', '--declaration', 'false']
+    const output = ['--outDir', join(this.#directory, 'dist')]
+    execFileSync(process.execPath, [compiler, ...project, ...output])
+  }
+
+  /** Puts a module of its own in the place of the API. */
+  replaceApi(source: string): void {
+    writeFileSync(join(this.#directory, 'dist/index.js'), source)
+  }
+
+  /** Takes away all but the command line, so that nothing else can be loaded. */
+  removeApi(): void {
+    rmSync(join(this.#directory, 'dist/index.js'))
+  }
+
+  /** Runs it without a terminal and without anything to read. */
+  run(argv: string[], variables: NodeJS.ProcessEnv = {}): Promise<Ended> {
+    const child = this.start(argv, variables)
+    let [stdout, stderr] = ['', '']
+    child.stdout.on('data', (chunk) => {
+      stdout += chunk
+    })
+    child.stderr.on('data', (chunk) => {
+      stderr += chunk
+    })
+    return new Promise((resolve, reject) => {
+      child.on('error', reject)
+      child.on('close', (status) => resolve({ status, stdout, stderr }))
+    })
+  }
+
+  start(
+    argv: string[],
+    variables: NodeJS.ProcessEnv = {},
+  ): ChildProcessByStdio<null, Readable, Readable> {
+    const { PATH } = process.env
+    return spawn(process.execPath, [join(this.#directory, 'bin/p2pshare.js'), ...argv], {
+      env: { PATH, ...variables },
+      stdio: ['ignore', 'pipe', 'pipe'],
+    })
+  }
+
+  remove(): void {
+    rmSync(this.#directory, { recursive: true })
+  }
+}
