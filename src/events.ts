@@ -39,7 +39,8 @@ export type TransferEvent =
   | { event: 'progress'; bytes: number; total: number; bytesPerSecond: number; lanes: number }
   /** A file arrived whole. `sha256` is the file's digest (PROTOCOL.md, "Digests"). */
   | { event: 'file'; path: string; bytes: number; sha256: string }
-  | ({ event: 'done' } & TransferSummary)
+  /** All is well. `saved` is the absolute path that the receiver saved to. */
+  | ({ event: 'done'; saved?: string } & TransferSummary)
   | { event: 'warning'; message: string }
   | { event: 'error'; code: ErrorCode; message: string; hint: string; exit: number }
 

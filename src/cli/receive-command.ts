@@ -13,7 +13,7 @@ import { watchTransfer } from './watch-transfer.ts'
 export async function runReceive(command: ReceiveCommand, context: CommandContext): Promise<void> {
   const { name: _name, mode, yes, code: givenCode, ...options } = command
   if (!canAsk(context)) refuseToAsk(command)
-  const api = import('../index.ts')
+  const api = import('../receive.ts')
   // Loading goes on while the code is typed; a failure is met where the module is awaited.
   api.catch(() => {})
   const code = givenCode ?? (await askCode(context, async (line) => (await api).completeCode(line)))

@@ -8,7 +8,7 @@ import { watchTransfer } from './watch-transfer.ts'
 export async function runSend(command: SendCommand, context: CommandContext): Promise<void> {
   const { name: _name, file, mode, ...options } = command
   const words = context.stdin.isTTY ? WORDS_AT_TERMINAL : WORDS_IN_SCRIPTS
-  const { send } = await import('../index.ts')
+  const { send } = await import('../send.ts')
   const namesRendezvous = command.rendezvous !== undefined
   const view = { role: 'sender', namesRendezvous, asks: false } as const
   await watchTransfer(mode, view, context, async (onEvent) => {

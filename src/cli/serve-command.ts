@@ -22,7 +22,7 @@ export async function runServe(command: ServeCommand, context: CommandContext): 
 async function serveUntilAborted(command: ServeCommand, context: CommandContext): Promise<never> {
   const { name: _name, ...options } = command
   const { signal, stdout, stderr } = context
-  const { createServerLogger, serve } = await import('../index.ts')
+  const { createServerLogger, serve } = await import('../serve.ts')
   const logger = createServerLogger({ destination: stderr })
   const server = await serve({ ...options, logger, signal })
   try {

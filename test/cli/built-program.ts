@@ -8,6 +8,9 @@ import { fileURLToPath } from 'node:url'
 
 const root = fileURLToPath(new URL('../..', import.meta.url))
 
+/** What the command line loads the rest of the program by. */
+const ROOTS = ['send.js', 'receive.js', 'serve.js']
+
 export interface Ended {
   status: number | null
   stdout: string
@@ -29,14 +32,19 @@ export class BuiltProgram {
     execFileSync(process.execPath, [compiler, ...project, ...output])
   }
 
+  /** The file that Node is to run. */
+  get entry(): string {
+    return join(this.#directory, 'bin/p2pshare.js')
+  }
+
   /** Puts a module of its own in the place of the API. */
   replaceApi(source: string): void {
-    writeFileSync(join(this.#directory, 'dist/index.js'), source)
+    for (const root of ROOTS) writeFileSync(join(this.#directory, 'dist', root), source)
   }
 
   /** Takes away all but the command line, so that nothing else can be loaded. */
   removeApi(): void {
-    rmSync(join(this.#directory, 'dist/index.js'))
+    for (const root of ROOTS) rmSync(join(this.#directory, 'dist', root))
   }
 
   /** Runs it without a terminal and without anything to read. */
@@ -60,7 +68,7 @@ export class BuiltProgram {
     variables: NodeJS.ProcessEnv = {},
   ): ChildProcessByStdio<null, Readable, Readable> {
     const { PATH } = process.env
-    return spawn(process.execPath, [join(this.#directory, 'bin/p2pshare.js'), ...argv], {
+    return spawn(process.execPath, [this.entry, ...argv], {
       env: { PATH, ...variables },
       stdio: ['ignore', 'pipe', 'pipe'],
     })

@@ -13,7 +13,9 @@ const serve = vi.fn()
 const createServerLogger = ({ destination }: { destination: FakeOutput }) => ({
   info: (_fields: object, message: string) => destination.write(`${message}\n`),
 })
-vi.mock('../../src/index.ts', () => ({ send, receive, serve, createServerLogger }))
+vi.mock('../../src/send.ts', () => ({ send }))
+vi.mock('../../src/receive.ts', () => ({ receive }))
+vi.mock('../../src/serve.ts', () => ({ serve, createServerLogger }))
 
 const stopped = new ShareError('stopped-sigint', 'Stopped')
 

@@ -1,0 +1,18 @@
+export { type ErrorCode, ShareError, toShareError } from './errors.ts'
+export {
+  EVENT_SCHEMA_VERSION,
+  type OfferInfo,
+  type PathInfo,
+  type TransferEvent,
+  type TransferSummary,
+  type TransferWatcher,
+} from './events.ts'
+export { completeCode, type Received, type ReceiveOptions, receive } from './receive.ts'
+export { type Sending, type SendOptions, send } from './send.ts'
+export {
+  createServerLogger,
+  type ServeOptions,
+  type ServerLogger,
+  type Serving,
+  serve,
+} from './serve.ts'

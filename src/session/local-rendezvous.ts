@@ -1,0 +1,55 @@
+import { ShareError, throwIfAborted } from '../errors.ts'
+import { announce } from '../lan/announce.ts'
+import { localAddresses } from '../lan/local-addresses.ts'
+import { EMBEDDED_NAMEPLATE_DIGITS } from '../limits.ts'
+import { formatRendezvousAddress } from '../rendezvous/address.ts'
+import {
+  type RendezvousServer,
+  startRendezvousServer,
+} from '../rendezvous/server/start-rendezvous-server.ts'
+import { LOCAL_PORTS } from './local-ports.ts'
+
+/** A rendezvous server inside a sender, for the machine and the network that it is in. */
+export interface LocalRendezvous {
+  /** Where the sender itself reaches it. */
+  url: string
+  /** Where others on the network reach it, as it stands after the `@` of a code. */
+  address: string
+  /** Tells the local network that `nameplate` is here, where multicast works. */
+  announce(nameplate: string): void
+  /** Ends it all. Never throws. */
+  close(): Promise<void>
+}
+
+/** Starts one on the first local port that is free, or on any. */
+export async function startLocalRendezvous(signal: AbortSignal): Promise<LocalRendezvous> {
+  const server = await startOnFreePort(signal)
+  let announcement: { close(): Promise<void> } | undefined
+  return {
+    url: `http://127.0.0.1:${server.port}`,
+    address: formatRendezvousAddress(localAddresses()[0] ?? '127.0.0.1', server.port),
+    announce: (nameplate) => {
+      // Without multicast the code with the address in it still works.
+      announcement = announce({ nameplate, port: server.port, onError: () => {} })
+    },
+    close: async () => {
+      await Promise.allSettled([announcement?.close(), server.close()])
+    },
+  }
+}
+
+async function startOnFreePort(signal: AbortSignal): Promise<RendezvousServer> {
+  for (const port of [...LOCAL_PORTS, 0]) {
+    throwIfAborted(signal)
+    try {
+      return await startRendezvousServer({ port, minDigits: EMBEDDED_NAMEPLATE_DIGITS })
+    } catch (thrown) {
+      if (!isPortTaken(thrown)) throw thrown
+    }
+  }
+  throw new ShareError('no-rendezvous', 'This machine has no port left to listen on')
+}
+
+function isPortTaken(thrown: unknown): boolean {
+  return thrown instanceof Error && 'code' in thrown && thrown.code === 'EADDRINUSE'
+}

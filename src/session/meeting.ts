@@ -1,0 +1,137 @@
+import { abortReason, ShareError, throwIfAborted } from '../errors.ts'
+import type { TransferWatcher } from '../events.ts'
+import type { IceServer } from '../peer/connection.ts'
+import { connectRendezvous, type RendezvousClient } from '../rendezvous/client.ts'
+import type { Role } from '../secure/role.ts'
+import { Pairing, type Session } from './pairing.ts'
+
+export interface MeetingInit {
+  /** The rendezvous server, as `parseRendezvousAddress` gives it. */
+  url: string
+  role: Role
+  /** One to ask for; the server gives one out where there is none, to a sender. */
+  nameplate?: string
+  secret: string
+  capabilities: Uint8Array
+  onEvent: TransferWatcher
+  signal: AbortSignal
+  /** Called when somebody is there; `false` leaves them, because of a meeting elsewhere. */
+  onPaired?: () => boolean
+}
+
+/**
+ * A mailbox at a rendezvous where one side of a transfer waits for the other.
+ * A sender that is paired with somebody who leaves before proving anything waits for the next; a
+ * receiver does not, because a second try with the same code would be a second guess.
+ */
+export class Meeting {
+  readonly nameplate: string
+  /** Settles with the session, or with why there will be none. */
+  readonly session: Promise<Session>
+  readonly #init: MeetingInit
+  readonly #client: RendezvousClient
+  readonly #onAbort = () => this.#fail(abortReason(this.#init.signal))
+  #resolve: (session: Session) => void = () => {}
+  #reject: (error: ShareError) => void = () => {}
+  #pairing: Pairing | undefined
+
+  /** Opens the mailbox. Throws `no-rendezvous`, and what else `RendezvousClient.open` throws. */
+  static async open(init: MeetingInit): Promise<Meeting> {
+    throwIfAborted(init.signal)
+    const early: (() => void)[] = []
+    let meeting: Meeting | undefined
+    const tell = (event: (meeting: Meeting) => void) => {
+      if (meeting) event(meeting)
+      else early.push(() => meeting && event(meeting))
+    }
+    const client = await connectRendezvous(
+      init.url,
+      {
+        onPaired: ({ iceServers }) => tell((to) => to.#paired(iceServers)),
+        onMessage: (message) => tell((to) => to.#pairing?.receive(message)),
+        onPeerLeft: () => tell((to) => to.#peerLeft()),
+        onCrowded: () => tell((to) => to.#crowded()),
+        onLost: (error) => tell((to) => to.#lost(error)),
+      },
+      { signal: init.signal },
+    )
+    try {
+      const { role, nameplate } = init
+      const claim = nameplate === undefined ? { role } : { role, nameplate }
+      meeting = new Meeting(init, client, await client.open(claim, init.signal))
+    } catch (thrown) {
+      await client.close()
+      throw thrown
+    }
+    for (const event of early) event()
+    return meeting
+  }
+
+  private constructor(init: MeetingInit, client: RendezvousClient, nameplate: string) {
+    this.#init = init
+    this.#client = client
+    this.nameplate = nameplate
+    this.session = new Promise((resolve, reject) => {
+      this.#resolve = resolve
+      this.#reject = reject
+    })
+    this.session.catch(() => {})
+    init.signal.addEventListener('abort', this.#onAbort)
+  }
+
+  /** Whether somebody is there who has proved to know the code. */
+  get isEstablished(): boolean {
+    return this.#pairing?.isEstablished ?? false
+  }
+
+  /** Gives the mailbox up; a session that came of it lives on. Never throws. */
+  async close(): Promise<void> {
+    this.#init.signal.removeEventListener('abort', this.#onAbort)
+    this.#fail(new ShareError('cancelled', 'The meeting was given up'))
+    await this.#client.close()
+  }
+
+  #paired(iceServers: readonly IceServer[]): void {
+    if (this.#init.onPaired?.() === false) {
+      void this.close()
+      return
+    }
+    const { role, secret, capabilities } = this.#init
+    const pairing = new Pairing({
+      role,
+      nameplate: this.nameplate,
+      secret,
+      capabilities,
+      iceServers,
+      send: (message) => this.#client.send(message),
+    })
+    this.#pairing = pairing
+    pairing.session.then(this.#resolve, (error) => {
+      if (this.#pairing === pairing) this.#reject(error)
+    })
+  }
+
+  #peerLeft(): void {
+    const pairing = this.#pairing
+    if (pairing === undefined) return
+    const mayWait = this.#init.role === 'sender' ? !pairing.isEstablished : !pairing.hasHeard
+    if (mayWait) this.#pairing = undefined
+    pairing.peerLeft()
+  }
+
+  #crowded(): void {
+    this.#init.onEvent({
+      event: 'warning',
+      message: 'Somebody else tried to use the code and was turned away',
+    })
+  }
+
+  #lost(error: ShareError): void {
+    if (!this.isEstablished) this.#fail(error)
+  }
+
+  #fail(error: ShareError): void {
+    this.#pairing?.abandon(error)
+    this.#reject(error)
+  }
+}

@@ -1,0 +1,157 @@
+import { ShareError, toShareError } from '../errors.ts'
+import { HANDSHAKE_TIMEOUT_MS, PEER_LEFT_GRACE_MS } from '../limits.ts'
+import { Connection, type IceServer } from '../peer/connection.ts'
+import { Lane } from '../peer/lane.ts'
+import type { Role } from '../secure/role.ts'
+import { SecureSession } from '../secure/secure-session.ts'
+import { laneSecurity } from './lane-security.ts'
+
+export interface PairingInit {
+  role: Role
+  nameplate: string
+  /** The secret part of the share code. */
+  secret: string
+  capabilities: Uint8Array
+  iceServers: readonly IceServer[]
+  /** Puts a message on the way to the other side. */
+  send: (message: Uint8Array) => void
+}
+
+/** Two machines that have proved to each other that they know the code, and their first lane. */
+export interface Session {
+  lane: Lane
+  connection: Connection
+  peerCapabilities: Uint8Array
+  /** Closes the connection at once and wipes the keys. */
+  close(): void
+}
+
+/** The number of the lane that the rendezvous helps to make. */
+const FIRST_LANE = 0
+
+/**
+ * One meeting with somebody at the rendezvous, from the first message to the first lane: the
+ * secure session first, then under it the connection. The receiver of the file makes the offer.
+ */
+export class Pairing {
+  /** Settles with the session, or with why there is none. */
+  readonly session: Promise<Session>
+  readonly #init: PairingInit
+  readonly #secure: SecureSession
+  readonly #timer: NodeJS.Timeout
+  readonly #stop = new AbortController()
+  #resolve: (session: Session) => void = () => {}
+  #reject: (error: ShareError) => void = () => {}
+  #connection: Connection | undefined
+  #opening = false
+  #heard = false
+  #over = false
+
+  constructor(init: PairingInit) {
+    this.#init = init
+    this.session = new Promise((resolve, reject) => {
+      this.#resolve = resolve
+      this.#reject = reject
+    })
+    this.session.catch(() => {})
+    this.#timer = setTimeout(() => this.#fail(unanswered()), HANDSHAKE_TIMEOUT_MS)
+    this.#secure = new SecureSession({
+      role: init.role,
+      nameplate: init.nameplate,
+      secret: new TextEncoder().encode(init.secret),
+      capabilities: init.capabilities,
+    })
+    this.#post(this.#secure.start())
+    if (init.role === 'receiver') this.#connection = this.#connect()
+  }
+
+  /** Whether the other side has proved that it knows the code. */
+  get isEstablished(): boolean {
+    return this.#secure.established
+  }
+
+  /** Whether the other side has said anything yet: then a receiver's one guess may be made. */
+  get hasHeard(): boolean {
+    return this.#heard
+  }
+
+  /** Takes a message from the other side. */
+  receive(message: Uint8Array): void {
+    if (this.#over) return
+    this.#heard = true
+    try {
+      const { outgoing, delivered } = this.#secure.receive(message)
+      this.#post(outgoing)
+      if (this.#secure.established && !this.#opening) void this.#open()
+      for (const signal of delivered) this.#connection?.signal(signal)
+    } catch (thrown) {
+      const farewell = this.#secure.farewell
+      if (farewell) this.#post([farewell])
+      this.#fail(toShareError(thrown))
+    }
+  }
+
+  /** The other side has left the rendezvous, which it may do as soon as its lane is open. */
+  peerLeft(): void {
+    const gone = new ShareError('interrupted', 'The other side left before it was connected')
+    if (this.isEstablished) setTimeout(() => this.#fail(gone), PEER_LEFT_GRACE_MS).unref()
+    else this.#fail(gone)
+  }
+
+  /** Gives up, unless there is a session already. */
+  abandon(error: ShareError): void {
+    this.#fail(error)
+  }
+
+  #connect(): Connection {
+    return new Connection({
+      initiator: this.#init.role === 'receiver',
+      iceServers: this.#init.iceServers,
+      onSignal: (signal) => {
+        if (!this.#over) this.#post(this.#secure.submit(signal))
+      },
+    })
+  }
+
+  async #open(): Promise<void> {
+    this.#opening = true
+    clearTimeout(this.#timer)
+    const { role } = this.#init
+    try {
+      const { keys, peerCapabilities } = this.#secure
+      this.#connection ??= this.#connect()
+      const connection = this.#connection
+      const channel = await connection.opened(this.#stop.signal)
+      const security = laneSecurity(keys, role, FIRST_LANE, connection.fingerprints)
+      const lane = await Lane.open(channel, security, this.#stop.signal)
+      if (this.#over) return
+      this.#over = true
+      const close = () => {
+        connection.close()
+        keys.destroy()
+      }
+      this.#resolve({ lane, connection, peerCapabilities, close })
+    } catch (thrown) {
+      this.#fail(toShareError(thrown))
+    }
+  }
+
+  #post(messages: readonly Uint8Array[]): void {
+    for (const message of messages) this.#init.send(message)
+  }
+
+  #fail(error: ShareError): void {
+    if (this.#over) return
+    this.#over = true
+    clearTimeout(this.#timer)
+    this.#stop.abort(error)
+    this.#connection?.close()
+    this.#reject(error)
+  }
+}
+
+function unanswered(): ShareError {
+  return new ShareError('nobody-came', 'Somebody came and then said nothing', {
+    hint: 'Try again: send for a new code.',
+  })
+}

@@ -1,0 +1,131 @@
+import { abortReason, ShareError, toShareError } from '../errors.ts'
+import type { LanAddress } from '../lan/discover.ts'
+import { isOwnAddress } from '../lan/local-addresses.ts'
+import { LOCAL_SEARCH_INTERVAL_MS, MAX_LOCAL_MEETINGS } from '../limits.ts'
+import { formatRendezvousAddress } from '../rendezvous/address.ts'
+import { LOCAL_PORTS } from './local-ports.ts'
+import { Meeting, type MeetingInit } from './meeting.ts'
+import type { Session } from './pairing.ts'
+
+export type SearchInit = Omit<MeetingInit, 'url' | 'role' | 'onPaired' | 'nameplate' | 'signal'> & {
+  nameplate: string
+  /** The one server to ask; this machine and its network are searched where there is none. */
+  url?: string
+  signal: AbortSignal
+}
+
+/**
+ * A receiver's search for the sender: it waits in a mailbox at every rendezvous that it finds,
+ * and the first in which somebody turns up is the one.
+ */
+export class Search {
+  /** Settles with the session, or with why there will be none. */
+  readonly session: Promise<Session>
+  readonly #init: SearchInit
+  readonly #stop = new AbortController()
+  readonly #signal: AbortSignal
+  readonly #tried = new Set<string>()
+  readonly #services = new Map<string, Promise<boolean>>()
+  readonly #meetings = new Map<string, Meeting>()
+  #resolve: (session: Session) => void = () => {}
+  #reject: (error: ShareError) => void = () => {}
+  #chosen: string | undefined
+  #hasWaited = false
+  #ticker: NodeJS.Timeout | undefined
+
+  constructor(init: SearchInit) {
+    this.#init = init
+    this.#signal = AbortSignal.any([init.signal, this.#stop.signal])
+    this.session = new Promise((resolve, reject) => {
+      this.#resolve = resolve
+      this.#reject = reject
+    })
+    this.session.catch(() => {})
+    init.signal.addEventListener('abort', () => this.#reject(abortReason(init.signal)))
+    if (init.url === undefined) this.#searchNearby()
+    else void this.#ask(init.url).catch((thrown) => this.#reject(toShareError(thrown)))
+  }
+
+  get isEstablished(): boolean {
+    return this.#meeting?.isEstablished ?? false
+  }
+
+  /** Whether any rendezvous was found. */
+  get hasWaited(): boolean {
+    return this.#hasWaited
+  }
+
+  /** Gives all mailboxes up; a session that came of one lives on. Never throws. */
+  async close(): Promise<void> {
+    clearInterval(this.#ticker)
+    this.#stop.abort(new ShareError('cancelled', 'The search was given up'))
+    await Promise.allSettled([...this.#meetings.values()].map((meeting) => meeting.close()))
+  }
+
+  get #meeting(): Meeting | undefined {
+    return this.#chosen === undefined ? undefined : this.#meetings.get(this.#chosen)
+  }
+
+  #searchNearby(): void {
+    const askThisMachine = () => {
+      for (const port of LOCAL_PORTS) void this.#tryToAsk(`http://127.0.0.1:${port}`)
+    }
+    askThisMachine()
+    // The sender may be started later than we are.
+    this.#ticker = setInterval(askThisMachine, LOCAL_SEARCH_INTERVAL_MS)
+    void this.#searchNetwork()
+  }
+
+  async #searchNetwork(): Promise<void> {
+    const { discover } = await import('../lan/discover.ts')
+    const { nameplate } = this.#init
+    discover({ nameplate, signal: this.#signal, onFound: (address) => this.#found(address) })
+  }
+
+  /** Asks one address of each rendezvous: at a second one we would be in our own way. */
+  #found({ service, host, port }: LanAddress): void {
+    const address = formatRendezvousAddress(isOwnAddress(host) ? '127.0.0.1' : host, port)
+    const earlier = this.#services.get(service) ?? Promise.resolve(false)
+    const asked = earlier.then((isWaiting) => isWaiting || this.#tryToAsk(`http://${address}`))
+    this.#services.set(service, asked)
+  }
+
+  /** Waits at a rendezvous that may not be one, or not there; false where it was not. */
+  async #tryToAsk(url: string): Promise<boolean> {
+    if (this.#chosen !== undefined || this.#signal.aborted) return true
+    if (this.#tried.has(url) || this.#tried.size >= MAX_LOCAL_MEETINGS) return true
+    this.#tried.add(url)
+    try {
+      await this.#ask(url)
+      return true
+    } catch {
+      // Nobody there, or nobody of ours: it is asked again at the next turn.
+      this.#tried.delete(url)
+      return false
+    }
+  }
+
+  /** Takes a place in a mailbox at `url`. */
+  async #ask(url: string): Promise<void> {
+    const meeting = await Meeting.open({
+      ...this.#init,
+      url,
+      role: 'receiver',
+      signal: this.#signal,
+      onPaired: () => {
+        this.#chosen ??= url
+        return this.#chosen === url
+      },
+    })
+    this.#meetings.set(url, meeting)
+    if (!this.#hasWaited && this.#chosen === undefined) this.#init.onEvent({ event: 'waiting' })
+    this.#hasWaited = true
+    meeting.session.then(this.#resolve, (error) => {
+      const isOnlyOne = this.#chosen === url || this.#init.url === url
+      if (isOnlyOne) this.#reject(toShareError(error))
+      this.#meetings.delete(url)
+      this.#tried.delete(url)
+      void meeting.close()
+    })
+  }
+}
