@@ -1,0 +1,268 @@
+import { setTimeout as pause } from 'node:timers/promises'
+import * as v from 'valibot'
+import { ShareError, throwIfAborted, toShareError } from '../errors.ts'
+import {
+  MAX_RENDEZVOUS_PAYLOAD_BYTES,
+  MAX_RENDEZVOUS_RETRY_DELAY_MS,
+  RENDEZVOUS_CLOSE_TIMEOUT_MS,
+  RENDEZVOUS_CONNECT_TIMEOUT_MS,
+  RENDEZVOUS_RETRY_DELAY_MS,
+  RENDEZVOUS_RETRY_LIMIT_MS,
+} from '../limits.ts'
+import {
+  leftSchema,
+  messageSchema,
+  openReplySchema,
+  type Paired,
+  pairedSchema,
+  RENDEZVOUS_VERSION,
+  type Role,
+} from './protocol.ts'
+import { refusalError } from './refusal-error.ts'
+import { ServerConnection } from './server-connection.ts'
+
+export interface RendezvousWatcher {
+  /** The other side is there. May come before `open` has returned. */
+  onPaired(paired: Paired): void
+  onMessage(bytes: Uint8Array): void
+  /** The other side of the pairing is gone; another may come. */
+  onPeerLeft(): void
+  /** Somebody else tried the nameplate and was turned away. */
+  onCrowded(): void
+  /** The server is lost for good, after `open` has returned; nothing comes after this. */
+  onLost(error: ShareError): void
+}
+
+export interface RendezvousClient {
+  /**
+   * Claims a side of a mailbox and waits in it until `close`, or until `signal` is aborted.
+   * A sender that names no nameplate is given one. The returned promise is that of the claim.
+   * @throws ShareError `usage`, `nobody-came` or `incompatible` where the server refuses,
+   * `no-rendezvous` where it is lost or stays too busy, or why `signal` was aborted.
+   */
+  open(claim: { role: Role; nameplate?: string }, signal?: AbortSignal): Promise<string>
+  /**
+   * Hands bytes, at most MAX_RENDEZVOUS_PAYLOAD_BYTES, to the other side of the pairing, if there
+   * is one.
+   */
+  send(bytes: Uint8Array): void
+  /** Gives the mailbox up and ends the connection. Never throws. */
+  close(): Promise<void>
+}
+
+export interface ConnectOptions {
+  signal?: AbortSignal
+  timeoutMs?: number
+}
+
+/**
+ * Connects to the rendezvous at `url` (from `parseRendezvousAddress`), in one attempt.
+ * @throws ShareError `no-rendezvous` where none answers, or why `signal` was aborted.
+ */
+export async function connectRendezvous(
+  url: string,
+  watcher: RendezvousWatcher,
+  { signal, timeoutMs = RENDEZVOUS_CONNECT_TIMEOUT_MS }: ConnectOptions = {},
+): Promise<RendezvousClient> {
+  const client = new Client(url, watcher)
+  await client.connect(timeoutMs, signal)
+  return client
+}
+
+interface Claim {
+  role: Role
+  nameplate?: string
+  /** Lets a connection that replaces a lost one take the lost one's place. */
+  token?: string
+}
+
+class Client implements RendezvousClient {
+  readonly #url: string
+  readonly #watcher: RendezvousWatcher
+  readonly #ending = new AbortController()
+  #connection: ServerConnection
+  #claim: Claim | undefined
+  #signal: AbortSignal = this.#ending.signal
+  #pair: number | undefined
+  #isJoining = false
+  #closed: Promise<void> | undefined
+
+  constructor(url: string, watcher: RendezvousWatcher) {
+    this.#url = url
+    this.#watcher = watcher
+    this.#connection = this.#newConnection()
+  }
+
+  async connect(timeoutMs: number, signal: AbortSignal | undefined): Promise<void> {
+    await this.#connection.open(timeoutMs, signal)
+  }
+
+  async open(claim: Claim, signal?: AbortSignal): Promise<string> {
+    if (this.#claim !== undefined) throw new TypeError('a client has one mailbox')
+    const ending = this.#ending.signal
+    this.#signal = signal === undefined ? ending : AbortSignal.any([ending, signal])
+    this.#claim = claim
+    this.#isJoining = true
+    try {
+      return await this.#join(claim)
+    } catch (error) {
+      this.#claim = undefined
+      throw error
+    } finally {
+      this.#isJoining = false
+    }
+  }
+
+  send(bytes: Uint8Array): void {
+    if (bytes.length > MAX_RENDEZVOUS_PAYLOAD_BYTES) {
+      throw new TypeError(`${bytes.length} bytes are too many for the rendezvous`)
+    }
+    if (this.#pair === undefined) return
+    const data = Buffer.from(bytes).toString('base64')
+    this.#connection.send('message', { pair: this.#pair, data })
+  }
+
+  close(): Promise<void> {
+    this.#closed ??= this.#leave()
+    return this.#closed
+  }
+
+  async #leave(): Promise<void> {
+    const isSeated = this.#claim !== undefined && !this.#isJoining
+    this.#ending.abort()
+    if (isSeated) {
+      const limit = AbortSignal.timeout(RENDEZVOUS_CLOSE_TIMEOUT_MS)
+      // Leaving is a courtesy: the server notices the end of the connection by itself.
+      await this.#connection.request('close', {}, limit).catch(() => undefined)
+    }
+    this.#connection.close()
+  }
+
+  #newConnection(): ServerConnection {
+    const connection = new ServerConnection(this.#url, {
+      onEvent: (event, payload) => {
+        if (connection === this.#connection) this.#hear(event, payload)
+      },
+      onEnd: (error, deliberate) => {
+        if (connection === this.#connection) this.#onEnd(error, deliberate)
+      },
+    })
+    return connection
+  }
+
+  /** Claims the mailbox, again and again while the server is busy. */
+  async #join(claim: Claim): Promise<string> {
+    const untilMs = performance.now() + RENDEZVOUS_RETRY_LIMIT_MS
+    for (let delayMs = RENDEZVOUS_RETRY_DELAY_MS; ; delayMs *= 2) {
+      const request = { v: RENDEZVOUS_VERSION, ...claim }
+      const answer = await this.#connection.request('open', request, this.#signal)
+      const reply = v.safeParse(openReplySchema, answer)
+      if (!reply.success) throw this.#breach()
+      if (reply.output.ok) {
+        const { nameplate, token } = reply.output
+        if (claim.nameplate !== undefined && claim.nameplate !== nameplate) throw this.#breach()
+        // Its end may have come together with the answer, and was not listened to so far.
+        this.#connection.throwIfEnded()
+        this.#isJoining = false
+        this.#claim = { role: claim.role, nameplate, token }
+        return nameplate
+      }
+      const { error } = reply.output
+      if (error !== 'busy' || performance.now() > untilMs)
+        throw refusalError(error, claim.nameplate)
+      await this.#pause(delayMs)
+    }
+  }
+
+  #hear(event: string, payload: unknown): void {
+    if (this.#ending.signal.aborted) return
+    const heard = this.#understand(event, payload)
+    if (heard === undefined) this.#connection.breach()
+    else heard()
+  }
+
+  /** What to do about an event, or undefined where it is malformed. */
+  #understand(event: string, payload: unknown): (() => void) | undefined {
+    switch (event) {
+      case 'paired': {
+        const paired = v.safeParse(pairedSchema, payload)
+        return paired.success ? () => this.#onPaired(paired.output) : undefined
+      }
+      case 'message': {
+        const message = v.safeParse(messageSchema, payload)
+        return message.success ? () => this.#onMessage(message.output) : undefined
+      }
+      case 'left': {
+        const left = v.safeParse(leftSchema, payload)
+        return left.success ? () => this.#onLeft(left.output.pair) : undefined
+      }
+      default:
+        return () => this.#watcher.onCrowded()
+    }
+  }
+
+  #onPaired(paired: Paired): void {
+    this.#pair = paired.pair
+    this.#watcher.onPaired(paired)
+  }
+
+  #onMessage({ pair, data }: { pair: number; data: string }): void {
+    if (pair === this.#pair) this.#watcher.onMessage(new Uint8Array(Buffer.from(data, 'base64')))
+  }
+
+  #onLeft(pair: number): void {
+    if (pair !== this.#pair) return
+    this.#pair = undefined
+    this.#watcher.onPeerLeft()
+  }
+
+  /** Whoever waits alone comes back; in a pairing, both sides have to begin anew. */
+  #onEnd(error: ShareError, deliberate: boolean): void {
+    const claim = this.#claim
+    // While a claim is made, or before, `open` tells.
+    if (claim === undefined || this.#isJoining || this.#ending.signal.aborted) return
+    if (this.#pair !== undefined || deliberate) {
+      this.#watcher.onLost(error)
+      return
+    }
+    this.#isJoining = true
+    this.#rejoin(claim)
+      .catch((reason: unknown) => {
+        if (!this.#signal.aborted) this.#watcher.onLost(toShareError(reason))
+      })
+      .finally(() => {
+        this.#isJoining = false
+      })
+  }
+
+  async #rejoin(claim: Claim): Promise<void> {
+    const untilMs = performance.now() + RENDEZVOUS_RETRY_LIMIT_MS
+    for (let delayMs = RENDEZVOUS_RETRY_DELAY_MS; ; delayMs *= 2) {
+      await this.#pause(delayMs)
+      try {
+        this.#connection = this.#newConnection()
+        await this.#connection.open(RENDEZVOUS_CONNECT_TIMEOUT_MS, this.#signal)
+        await this.#join(claim)
+        return
+      } catch (error) {
+        this.#connection.close()
+        const isLost = error instanceof ShareError && error.code === 'no-rendezvous'
+        const isPaired = this.#pair !== undefined
+        if (!isLost || isPaired || performance.now() > untilMs) throw error
+      }
+    }
+  }
+
+  /** Up to `delayMs`, at random, so that clients do not come back all at once. */
+  async #pause(delayMs: number): Promise<void> {
+    const longestMs = Math.min(delayMs, MAX_RENDEZVOUS_RETRY_DELAY_MS)
+    await pause(longestMs * (0.5 + Math.random() / 2), undefined, { signal: this.#signal }).catch(
+      () => throwIfAborted(this.#signal),
+    )
+  }
+
+  #breach(): ShareError {
+    this.#connection.breach()
+    return new ShareError('no-rendezvous', `The server at ${this.#url} gave a malformed answer`)
+  }
+}

@@ -1,0 +1,171 @@
+import { describe, expect, it } from 'vitest'
+import { ShareError } from '../../src/errors.ts'
+import { MAX_RENDEZVOUS_PAYLOAD_BYTES } from '../../src/limits.ts'
+import { connectClient, pause, startServer } from './fixture.ts'
+
+const bytes = (text: string): Uint8Array => new TextEncoder().encode(text)
+
+describe('two clients', () => {
+  it('meet when the sender comes first', async () => {
+    const { url } = await startServer()
+    const sender = await connectClient(url)
+    const receiver = await connectClient(url)
+    const nameplate = await sender.client.open({ role: 'sender' })
+    expect(nameplate).toMatch(/^[1-9]$/)
+    expect(await receiver.client.open({ role: 'receiver', nameplate })).toBe(nameplate)
+    await Promise.all([sender.until('paired'), receiver.until('paired')])
+    expect(sender.pairs).toEqual([{ pair: 1, iceServers: [] }])
+    expect(receiver.pairs).toEqual(sender.pairs)
+  })
+
+  it('meet when the receiver comes first', async () => {
+    const { url } = await startServer()
+    const sender = await connectClient(url)
+    const receiver = await connectClient(url)
+    await receiver.client.open({ role: 'receiver', nameplate: 'backup' })
+    await sender.client.open({ role: 'sender', nameplate: 'backup' })
+    await Promise.all([sender.until('paired'), receiver.until('paired')])
+  })
+
+  it('pass bytes both ways, in order, up to the largest payload', async () => {
+    const { url } = await startServer()
+    const [sender, receiver] = await pairUp(url)
+    const large = 'x'.repeat(MAX_RENDEZVOUS_PAYLOAD_BYTES)
+    for (const text of ['one', 'two', large]) sender.client.send(bytes(text))
+    receiver.client.send(bytes('back'))
+    await Promise.all([receiver.until(`message ${large}`), sender.until('message back')])
+    expect(receiver.told).toEqual(['paired', 'message one', 'message two', `message ${large}`])
+    expect(() => sender.client.send(bytes(`${large}x`))).toThrow(TypeError)
+  })
+
+  it('are told when the other leaves, and meet whoever comes next', async () => {
+    const { url } = await startServer()
+    const [sender, receiver, nameplate] = await pairUp(url)
+    await receiver.client.close()
+    await sender.until('left')
+    sender.client.send(bytes('to nobody'))
+
+    const next = await connectClient(url)
+    await next.client.open({ role: 'receiver', nameplate })
+    await Promise.all([sender.until('paired', 2), next.until('paired')])
+    sender.client.send(bytes('hello'))
+    await next.until('message hello')
+    expect(next.told).toEqual(['paired', 'message hello'])
+    expect(sender.pairs.map(({ pair }) => pair)).toEqual([1, 2])
+    expect(receiver.told).toEqual(['paired'])
+  })
+
+  it('leave the receiver waiting when the sender goes', async () => {
+    const { url } = await startServer()
+    const [sender, receiver] = await pairUp(url)
+    await sender.client.close()
+    await receiver.until('left')
+    await pause(20)
+    expect(receiver.told).toEqual(['paired', 'left'])
+  })
+})
+
+describe('a third party', () => {
+  it('is turned away, and the sender is told', async () => {
+    const { url } = await startServer()
+    const [sender, receiver, nameplate] = await pairUp(url)
+    const third = await connectClient(url)
+    const error = await failure(third.client.open({ role: 'receiver', nameplate }))
+    expect(error.code).toBe('nobody-came')
+    await sender.until('crowded')
+    sender.client.send(bytes('private'))
+    await receiver.until('message private')
+    expect(third.told).toEqual([])
+  })
+
+  it('cannot take the place of a sender, and may try another nameplate', async () => {
+    const { url } = await startServer()
+    const [sender, , nameplate] = await pairUp(url)
+    const third = await connectClient(url)
+    const error = await failure(third.client.open({ role: 'sender', nameplate }))
+    expect(error.code).toBe('usage')
+    await sender.until('crowded')
+    expect(await third.client.open({ role: 'sender', nameplate: 'another' })).toBe('another')
+  })
+
+  it('is turned away while a receiver waits alone', async () => {
+    const { url } = await startServer()
+    const first = await connectClient(url)
+    const second = await connectClient(url)
+    await first.client.open({ role: 'receiver', nameplate: '77' })
+    const error = await failure(second.client.open({ role: 'receiver', nameplate: '77' }))
+    expect(error.code).toBe('nobody-came')
+  })
+})
+
+describe('a nameplate', () => {
+  it('rests after use, whether the sender closed or was lost', async () => {
+    const { url } = await startServer()
+    const sender = await connectClient(url)
+    await sender.client.open({ role: 'sender', nameplate: 'once' })
+    await sender.client.close()
+    const next = await connectClient(url)
+    const error = await failure(next.client.open({ role: 'sender', nameplate: 'once' }))
+    expect(error.code).toBe('usage')
+    expect(error.message).toContain('within the last hour')
+  })
+
+  it('is not given out while it is in use, rests or is waited on', async () => {
+    const { url } = await startServer()
+    const taken = new Set<string>()
+    for (let digit = 1; digit <= 8; digit += 1) {
+      const { client } = await connectClient(url)
+      if (digit <= 4) await client.open({ role: 'receiver', nameplate: String(digit) })
+      else await client.open({ role: 'sender', nameplate: String(digit) })
+      if (digit > 6) await client.close()
+      taken.add(String(digit))
+    }
+    const ninth = await connectClient(url)
+    expect(await ninth.client.open({ role: 'sender' })).toBe('9')
+    const tenth = await connectClient(url)
+    expect(await tenth.client.open({ role: 'sender' })).toMatch(/^[1-9][0-9]$/)
+  })
+
+  it('has as many digits as the server was told', async () => {
+    const { url } = await startServer({ minDigits: 4 })
+    const { client } = await connectClient(url)
+    expect(await client.open({ role: 'sender' })).toMatch(/^[1-9][0-9]{3}$/)
+  })
+
+  it('gives a receiver the same answer whether it is unknown, rests or is unused', async () => {
+    const { url } = await startServer()
+    const sender = await connectClient(url)
+    await sender.client.open({ role: 'sender', nameplate: '5' })
+    await sender.client.close()
+    const answers: [string, string[]][] = []
+    for (const nameplate of ['5', '6', 'unheardof']) {
+      const { client, told } = await connectClient(url)
+      const answer = await client.open({ role: 'receiver', nameplate })
+      await pause(20)
+      answers.push([answer === nameplate ? 'same' : answer, told])
+    }
+    expect(answers).toEqual([
+      ['same', []],
+      ['same', []],
+      ['same', []],
+    ])
+  })
+})
+
+async function pairUp(url: string) {
+  const sender = await connectClient(url)
+  const receiver = await connectClient(url)
+  const nameplate = await sender.client.open({ role: 'sender' })
+  await receiver.client.open({ role: 'receiver', nameplate })
+  await Promise.all([sender.until('paired'), receiver.until('paired')])
+  return [sender, receiver, nameplate] as const
+}
+
+async function failure(promise: Promise<unknown>): Promise<ShareError> {
+  const error: unknown = await promise.then(
+    () => new Error('did not fail'),
+    (reason: unknown) => reason,
+  )
+  if (error instanceof ShareError) return error
+  throw error
+}
