@@ -127,6 +127,8 @@ export const LAN_CLOSE_TIMEOUT_MS = SECOND_MS / 2
 export const EMBEDDED_NAMEPLATE_DIGITS = 4
 /** How often a receiver looks again for a sender on its own machine. */
 export const LOCAL_SEARCH_INTERVAL_MS = SECOND_MS
+/** A sender on the local network is at its rendezvous, so that pairing takes a moment. */
+export const LAN_PAIRING_MS = SECOND_MS
 /** Rendezvous servers that a receiver waits at; more on one network are not ours. */
 export const MAX_LOCAL_MEETINGS = 16
 

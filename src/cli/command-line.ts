@@ -98,6 +98,7 @@ export async function parseCommandLine(
           name: 'serve',
           ...given('host', args.host),
           ...given('port', portNumber(args.port)),
+          ...given('trustedProxies', args['trusted-proxy']?.split(',')),
         }
       },
     )

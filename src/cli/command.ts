@@ -26,6 +26,7 @@ export interface ServeCommand {
   name: 'serve'
   host?: string
   port?: number
+  trustedProxies?: string[]
 }
 
 /** What a command line asks for. `text` is an answer in itself: the help or the version. */

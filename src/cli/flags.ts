@@ -72,6 +72,12 @@ export const serveFlags = {
     coerce: last<number>,
     describe: 'The port to listen on; 0 picks one',
   },
+  'trusted-proxy': {
+    type: 'string',
+    requiresArg: true,
+    coerce: last<string>,
+    describe: 'Reverse proxies whose X-Forwarded-For is believed: addresses or networks, by commas',
+  },
 } as const satisfies Record<string, Options>
 
 /** The flags of each command. */

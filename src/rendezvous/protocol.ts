@@ -32,7 +32,7 @@ export const openSchema = v.variant('role', [
 ])
 export type OpenRequest = v.InferOutput<typeof openSchema>
 
-export type Refusal = 'bad-request' | 'incompatible' | 'crowded' | 'taken' | 'resting' | 'busy'
+export type Refusal = 'bad-request' | 'incompatible' | 'crowded' | 'taken' | 'busy'
 
 /** The answer to `open`. A refusal is any short word here: a newer server may know more of them. */
 export const openReplySchema = v.variant('ok', [

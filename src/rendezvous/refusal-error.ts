@@ -11,10 +11,6 @@ export function refusalError(word: string, nameplate: string | undefined): Share
       return new ShareError('usage', `Another sender is using the nameplate ${nameplate}`, {
         hint: 'Choose a code that begins differently.',
       })
-    case 'resting':
-      return new ShareError('usage', `The nameplate ${nameplate} was in use within the last hour`, {
-        hint: 'Choose a code that begins differently, or wait.',
-      })
     case 'busy':
       return new ShareError('no-rendezvous', 'The rendezvous server is too busy', {
         hint: 'Try again in a few minutes.',

@@ -1,7 +1,8 @@
+import { setTimeout } from 'node:timers/promises'
 import { abortReason, ShareError, toShareError } from '../errors.ts'
 import type { LanAddress } from '../lan/discover.ts'
 import { isOwnAddress } from '../lan/local-addresses.ts'
-import { LOCAL_SEARCH_INTERVAL_MS, MAX_LOCAL_MEETINGS } from '../limits.ts'
+import { LAN_PAIRING_MS, LOCAL_SEARCH_INTERVAL_MS, MAX_LOCAL_MEETINGS } from '../limits.ts'
 import { formatRendezvousAddress } from '../rendezvous/address.ts'
 import { LOCAL_PORTS } from './local-ports.ts'
 import { Meeting, type MeetingInit } from './meeting.ts'
@@ -25,7 +26,7 @@ export class Search {
   readonly #stop = new AbortController()
   readonly #signal: AbortSignal
   readonly #tried = new Set<string>()
-  readonly #services = new Map<string, Promise<boolean>>()
+  readonly #services = new Map<string, Promise<void>>()
   readonly #meetings = new Map<string, Meeting>()
   #resolve: (session: Session) => void = () => {}
   #reject: (error: ShareError) => void = () => {}
@@ -82,12 +83,22 @@ export class Search {
     discover({ nameplate, signal: this.#signal, onFound: (address) => this.#found(address) })
   }
 
-  /** Asks one address of each rendezvous: at a second one we would be in our own way. */
+  /**
+   * Asks the addresses of a rendezvous one after the other: at two of them at once we would be in
+   * our own way. Where nobody turns up soon the next may be the right one: names can be copied.
+   */
   #found({ service, host, port }: LanAddress): void {
     const address = formatRendezvousAddress(isOwnAddress(host) ? '127.0.0.1' : host, port)
-    const earlier = this.#services.get(service) ?? Promise.resolve(false)
-    const asked = earlier.then((isWaiting) => isWaiting || this.#tryToAsk(`http://${address}`))
+    const earlier = this.#services.get(service) ?? Promise.resolve()
+    const asked = earlier.then(async () => {
+      const isWaiting = await this.#tryToAsk(`http://${address}`)
+      if (isWaiting && this.#chosen === undefined) await this.#pause(LAN_PAIRING_MS)
+    })
     this.#services.set(service, asked)
+  }
+
+  async #pause(delayMs: number): Promise<void> {
+    await setTimeout(delayMs, undefined, { signal: this.#signal }).catch(() => undefined)
   }
 
   /** Waits at a rendezvous that may not be one, or not there; false where it was not. */

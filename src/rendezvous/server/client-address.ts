@@ -1,12 +1,14 @@
 import type { IncomingMessage } from 'node:http'
 import { BlockList, isIP, isIPv6 } from 'node:net'
+import { ShareError } from '../../errors.ts'
+import { printable } from '../../printable.ts'
 
 /** The longest `X-Forwarded-For` that is looked at: a few proxies. */
 const MAX_HOPS = 16
 
 /**
  * The addresses and networks (`10.0.0.1`, `fd00::/8`) of the reverse proxies in front of a server.
- * @throws TypeError for a text that is neither.
+ * @throws ShareError `usage` for a text that is neither.
  */
 export function trustedProxyList(proxies: readonly string[]): BlockList {
   const list = new BlockList()
@@ -17,7 +19,9 @@ export function trustedProxyList(proxies: readonly string[]): BlockList {
     const length = prefix === undefined ? longest : Number(prefix)
     const isNetwork = prefix === undefined || /^\d{1,3}$/.test(prefix)
     if (isIP(address) === 0 || !isNetwork || length > longest) {
-      throw new TypeError(`"${proxy}" is no IP address or network`)
+      throw new ShareError('usage', `"${printable(proxy)}" is no IP address or network`, {
+        hint: 'Name reverse proxies like 10.0.0.1 or fd00::/8.',
+      })
     }
     list.addSubnet(address, length, family)
   }

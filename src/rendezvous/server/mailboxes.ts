@@ -74,13 +74,6 @@ export class Mailboxes {
     if (seat !== undefined && !sameToken(seat.token, request.token)) {
       return refuse(request.role === 'sender' ? 'taken' : 'crowded', warn(mailbox))
     }
-    if (
-      seat === undefined &&
-      request.role === 'sender' &&
-      !this.#mayTake(nameplate, request, nowMs)
-    ) {
-      return refuse('resting')
-    }
     if (mailbox === undefined && this.size >= this.#budgets.mailboxes) return refuse('busy')
 
     const effects = seat === undefined ? [] : this.#displace(seat.id, nowMs)
@@ -106,17 +99,16 @@ export class Mailboxes {
   }
 
   /**
-   * `id` is gone. A sender's nameplate comes to rest; unless the sender said that it is `done`, its
-   * token opens the nameplate again. The other side stays and waits.
+   * `id` is gone. A sender's nameplate comes to rest: it is not given out for a while, though a
+   * sender that asks for it by name, to go on or with a code of its own, may have it. The other
+   * side stays and waits.
    */
-  leave(id: string, nowMs: number, { done = false } = {}): Effect[] {
+  leave(id: string, nowMs: number): Effect[] {
     const mailbox = this.#byClient.get(id)
     if (mailbox === undefined) return []
     const role: Role = mailbox.sender?.id === id ? 'sender' : 'receiver'
     const other = role === 'sender' ? mailbox.receiver : mailbox.sender
-    if (role === 'sender') {
-      this.#resting.add(mailbox.nameplate, done ? undefined : mailbox.sender?.token, nowMs)
-    }
+    if (role === 'sender') this.#resting.add(mailbox.nameplate, nowMs)
     this.#byClient.delete(id)
     mailbox[role] = undefined
     mailbox.activeAtMs = nowMs
@@ -142,12 +134,6 @@ export class Mailboxes {
     const isFree = (nameplate: string): boolean =>
       !this.#byNameplate.has(nameplate) && !this.#resting.has(nameplate, nowMs)
     return allocateNameplate(isFree, this.#minDigits, this.#draw)
-  }
-
-  #mayTake(nameplate: string, { token }: OpenRequest, nowMs: number): boolean {
-    return (
-      !this.#resting.has(nameplate, nowMs) || sameToken(this.#resting.tokenOf(nameplate), token)
-    )
   }
 
   /** A client that came back before its old connection was seen to be dead. */

@@ -89,7 +89,7 @@ export class Rendezvous {
     })
     socket.on('close', (_payload: unknown, answer: unknown) => {
       if (typeof answer !== 'function') return cutOff(socket.conn)
-      const effects = this.#mailboxes.leave(socket.id, performance.now(), { done: true })
+      const effects = this.#mailboxes.leave(socket.id, performance.now())
       answer({})
       this.#apply(effects)
     })

@@ -1,6 +1,7 @@
 import { IncomingMessage } from 'node:http'
 import { Socket } from 'node:net'
 import { describe, expect, it } from 'vitest'
+import { ShareError } from '../../../src/errors.ts'
 import {
   addressKey,
   clientAddress,
@@ -40,7 +41,7 @@ describe('clientAddress', () => {
 
   it.each(['proxy.example.org', '10.0.0.0/33', 'fd00::/129', '10.0.0.0/x', ''])(
     'refuses to trust %j',
-    (proxy) => expect(() => trustedProxyList([proxy])).toThrow(TypeError),
+    (proxy) => expect(() => trustedProxyList([proxy])).toThrow(ShareError),
   )
 })
 

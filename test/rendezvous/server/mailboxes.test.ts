@@ -18,25 +18,24 @@ function tokenOf(opened: ReturnType<Mailboxes['open']>): string {
 }
 
 describe('mailboxes', () => {
-  it('let a sender that was lost take its nameplate again, and nobody else', () => {
+  it('give out no nameplate that rests, but let a sender have it that names it', () => {
     const mailboxes = create()
-    const token = tokenOf(mailboxes.open('a', { role: 'sender' }, 0))
+    mailboxes.open('a', { role: 'sender' }, 0)
     mailboxes.leave('a', 1)
-    const wrong = 'A'.repeat(22)
-    const refused = { ok: false, error: 'resting' }
-    expect(mailboxes.open('b', { role: 'sender', nameplate: '1' }, 2).reply).toEqual(refused)
-    const guess = { role: 'sender', nameplate: '1', token: wrong } as const
-    expect(mailboxes.open('b', guess, 2).reply).toEqual(refused)
-    expect(mailboxes.open('c', { role: 'sender', nameplate: '1', token }, 3).reply.ok).toBe(true)
+    expect(mailboxes.open('b', { role: 'sender' }, 2).reply).toMatchObject({ nameplate: '2' })
+    mailboxes.leave('b', 3)
+    const again = mailboxes.open('c', { role: 'sender', nameplate: '1' }, 4)
+    expect(again.reply).toMatchObject({ ok: true, nameplate: '1' })
+    mailboxes.leave('c', 5)
+    const afterRest = mailboxes.open('d', { role: 'sender' }, 5 + NAMEPLATE_REST_MS)
+    expect(afterRest.reply).toMatchObject({ nameplate: '1' })
   })
 
-  it('let nobody take a nameplate whose sender said that it is done', () => {
+  it('let nobody take a nameplate whose sender is there', () => {
     const mailboxes = create()
-    const token = tokenOf(mailboxes.open('a', { role: 'sender' }, 0))
-    mailboxes.leave('a', 1, { done: true })
-    const again = { role: 'sender', nameplate: '1', token } as const
-    expect(mailboxes.open('b', again, 2).reply).toEqual({ ok: false, error: 'resting' })
-    expect(mailboxes.open('b', again, 1 + NAMEPLATE_REST_MS).reply.ok).toBe(true)
+    mailboxes.open('a', { role: 'sender' }, 0)
+    const guess = { role: 'sender', nameplate: '1', token: 'A'.repeat(22) } as const
+    expect(mailboxes.open('b', guess, 1).reply).toEqual({ ok: false, error: 'taken' })
   })
 
   it('put a side that comes back before its old connection is seen dead in its place', () => {
@@ -131,7 +130,7 @@ describe('mailboxes', () => {
       fc.record({ do: fc.constant('allocate' as const), client }),
       fc.record({ do: fc.constant('reopen' as const), client, old: client }),
       fc.record({ do: fc.constant('message' as const), client, age: fc.nat(1) }),
-      fc.record({ do: fc.constant('leave' as const), client, done: fc.boolean() }),
+      fc.record({ do: fc.constant('leave' as const), client }),
       fc.record({
         do: fc.constant('wait' as const),
         ms: fc.constantFrom(1, MAILBOX_IDLE_MS, NAMEPLATE_REST_MS, MAILBOX_WAIT_MS),
@@ -158,7 +157,7 @@ describe('mailboxes', () => {
               world.message(each.client, each.age)
               break
             case 'leave':
-              world.leave(each.client, each.done)
+              world.leave(each.client)
               break
             case 'wait':
               world.wait(each.ms)
@@ -192,9 +191,6 @@ class World {
       expect((this.#restUntil.get(reply.nameplate) ?? 0) <= this.#nowMs).toBe(true)
       expect(this.#at(reply.nameplate)).toEqual([])
     }
-    if (request.role === 'sender' && request.token === undefined) {
-      expect((this.#restUntil.get(reply.nameplate) ?? 0) <= this.#nowMs).toBe(true)
-    }
     // What is displaced leaves before the newcomer sits down.
     const [before, after] = split(effects, (effect) => effect.event !== 'paired')
     this.#follow(before)
@@ -224,8 +220,8 @@ class World {
     this.#follow(effects)
   }
 
-  leave(client: string, done: boolean): void {
-    const effects = this.#mailboxes.leave(client, this.#nowMs, { done })
+  leave(client: string): void {
+    const effects = this.#mailboxes.leave(client, this.#nowMs)
     this.#unseat(client)
     this.#follow(effects)
   }
@@ -236,7 +232,7 @@ class World {
   }
 
   end(): void {
-    for (const client of [...this.#seats.keys()]) this.leave(client, true)
+    for (const client of [...this.#seats.keys()]) this.leave(client)
     expect(this.#mailboxes.size).toBe(0)
     expect(this.#partners.size).toBe(0)
     this.wait(NAMEPLATE_REST_MS)

@@ -26,7 +26,7 @@ describe('allocateNameplate', () => {
 describe('RestingNameplates', () => {
   it('rest for an hour', () => {
     const resting = new RestingNameplates()
-    resting.add('7', undefined, 5)
+    resting.add('7', 5)
     expect(resting.has('7', 4 + NAMEPLATE_REST_MS)).toBe(true)
     expect(resting.has('7', 5 + NAMEPLATE_REST_MS)).toBe(false)
     resting.sweep(5 + NAMEPLATE_REST_MS)
@@ -35,10 +35,10 @@ describe('RestingNameplates', () => {
 
   it('forget the one that rested longest when there is no room', () => {
     const resting = new RestingNameplates(2)
-    resting.add('1', undefined, 0)
-    resting.add('2', undefined, 1)
-    resting.add('1', undefined, 2)
-    resting.add('3', undefined, 3)
+    resting.add('1', 0)
+    resting.add('2', 1)
+    resting.add('1', 2)
+    resting.add('3', 3)
     expect(['1', '2', '3'].filter((each) => resting.has(each, 4))).toEqual(['1', '3'])
   })
 })
