@@ -1,0 +1,156 @@
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
+import { ShareError } from '../../src/errors.ts'
+import { HANDSHAKE_TIMEOUT_MS } from '../../src/limits.ts'
+import { connectRendezvous } from '../../src/rendezvous/client.ts'
+import {
+  type RendezvousServer,
+  startRendezvousServer,
+} from '../../src/rendezvous/server/start-rendezvous-server.ts'
+import { Meeting } from '../../src/session/meeting.ts'
+import { Pairing, type Session } from '../../src/session/pairing.ts'
+
+let server: RendezvousServer
+const closing: (() => Promise<void> | void)[] = []
+const abort = new AbortController()
+
+beforeEach(async () => {
+  server = await startRendezvousServer({ host: '127.0.0.1', port: 0 })
+})
+afterEach(async () => {
+  for (const close of closing.splice(0).reverse()) await close()
+  await server.close()
+})
+
+const url = () => `http://127.0.0.1:${server.port}`
+
+async function meet(role: 'sender' | 'receiver', secret = 'velvet-orbit'): Promise<Meeting> {
+  const meeting = await Meeting.open({
+    url: url(),
+    role,
+    nameplate: 'here',
+    secret,
+    capabilities: new TextEncoder().encode('transfer/1'),
+    onEvent: () => {},
+    signal: abort.signal,
+  })
+  closing.push(() => meeting.close())
+  return meeting
+}
+
+/** Somebody who knows the nameplate and nothing else. */
+async function stranger() {
+  const paired = vi.fn()
+  const messages: Uint8Array[] = []
+  const client = await connectRendezvous(url(), {
+    onPaired: paired,
+    onMessage: (message) => messages.push(message),
+    onPeerLeft: () => {},
+    onCrowded: () => {},
+    onLost: () => {},
+  })
+  closing.push(() => client.close())
+  await client.open({ role: 'receiver', nameplate: 'here' })
+  await vi.waitFor(() => expect(messages).not.toEqual([]))
+  return client
+}
+
+function closeLater(session: Session): Session {
+  closing.push(() => {
+    session.lane.abandon()
+    session.close()
+  })
+  return session
+}
+
+describe('a meeting', () => {
+  it('ends in a session for two who have the same code', async () => {
+    const [sender, receiver] = [await meet('sender'), await meet('receiver')]
+    const sessions = await Promise.all([sender.session, receiver.session])
+    const [one, two] = sessions.map(closeLater)
+    expect(new TextDecoder().decode(one?.peerCapabilities)).toBe('transfer/1')
+    const payload = new Promise<string>((resolve) =>
+      two?.lane.listen({ onPayload: (bytes) => resolve(String(bytes)), onEnd: () => {} }),
+    )
+    one?.lane.send([Uint8Array.of(1, 2), Uint8Array.of(3)])
+    expect(await payload).toBe(String(Buffer.of(1, 2, 3)))
+  })
+
+  it('ends for both when the code is wrong, and tells both so', async () => {
+    const [sender, receiver] = [await meet('sender'), await meet('receiver', 'velvet-orchard')]
+    const outcomes = await Promise.allSettled([sender.session, receiver.session])
+    expect(outcomes).toMatchObject([
+      { reason: { code: 'wrong-code' } },
+      { reason: { code: 'wrong-code' } },
+    ])
+  })
+
+  it('goes on at the sender after somebody who left without a guess', async () => {
+    const sender = await meet('sender')
+    const first = await stranger()
+    await first.close()
+    const receiver = await meet('receiver')
+    const sessions = await Promise.all([sender.session, receiver.session])
+    for (const session of sessions) closeLater(session)
+    expect(sender.isEstablished).toBe(true)
+  })
+
+  it('ends at the sender after somebody who sends rubbish', async () => {
+    const sender = await meet('sender')
+    const rude = await stranger()
+    rude.send(Uint8Array.of(0xff, 1, 2, 3))
+    await expect(sender.session).rejects.toMatchObject({ code: 'protocol' })
+  })
+
+  it('ends at the receiver when the sender leaves after it has spoken', async () => {
+    const sender = await connectRendezvous(url(), {
+      onPaired: () => sender.send(Uint8Array.of(1, ...new Uint8Array(16))),
+      onMessage: () => void sender.close(),
+      onPeerLeft: () => {},
+      onCrowded: () => {},
+      onLost: () => {},
+    })
+    await sender.open({ role: 'sender', nameplate: 'here' })
+    const receiver = await meet('receiver')
+    await expect(receiver.session).rejects.toMatchObject({ code: 'interrupted' })
+  })
+
+  it('ends when it is told to', async () => {
+    const controller = new AbortController()
+    const meeting = await Meeting.open({
+      url: url(),
+      role: 'sender',
+      secret: 'velvet-orbit',
+      capabilities: new Uint8Array(0),
+      onEvent: () => {},
+      signal: controller.signal,
+    })
+    closing.push(() => meeting.close())
+    controller.abort(new ShareError('stopped-sigint', 'Stopped'))
+    await expect(meeting.session).rejects.toMatchObject({ code: 'stopped-sigint' })
+  })
+
+  it('ends when the rendezvous goes away for good', async () => {
+    const [sender] = [await meet('sender')]
+    const quiet = await stranger()
+    expect(quiet).toBeDefined()
+    await server.close()
+    await expect(sender.session).rejects.toMatchObject({ code: 'no-rendezvous' })
+  })
+})
+
+describe('a pairing', () => {
+  it('does not wait for ever for somebody who says nothing', async () => {
+    vi.useFakeTimers()
+    const pairing = new Pairing({
+      role: 'sender',
+      nameplate: 'here',
+      secret: 'velvet-orbit',
+      capabilities: new Uint8Array(0),
+      iceServers: [],
+      send: () => {},
+    })
+    await vi.advanceTimersByTimeAsync(HANDSHAKE_TIMEOUT_MS + 1)
+    vi.useRealTimers()
+    await expect(pairing.session).rejects.toMatchObject({ code: 'nobody-came' })
+  })
+})
