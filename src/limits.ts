@@ -154,6 +154,8 @@ export const LANE_BUFFER_BYTES = 2 * MIB
 export const LANE_POLL_MS = 2
 /** After its lane is open the other side leaves the rendezvous; ours must open within this. */
 export const PEER_LEFT_GRACE_MS = 5 * SECOND_MS
+/** After so many bytes of messages their memory is freed: little against what is promised. */
+export const MESSAGE_COLLECTION_BYTES = 32 * MIB
 /** Answers to FIN come within a round trip; a lost one must not hold up the exit. */
 export const FIN_TIMEOUT_MS = 5 * SECOND_MS
 
@@ -185,6 +187,8 @@ export const SILENCE_TIMEOUT_MS = 25 * SECOND_MS
 export const STALL_TIMEOUT_MS = 10 * MINUTE_MS
 /** Blocks read and not yet sent: enough that the disk is never waited for. */
 export const READ_AHEAD_BLOCKS = 4
+/** A block in the smallest messages that a peer may insist on, and room to spare. */
+export const MAX_CHUNKS_PER_BLOCK = 128
 /** How far blocks may run ahead of the first one missing: far more than any window. */
 export const MAX_EARLY_BLOCKS = 4096
 /** What version 1 without further capabilities sends. */

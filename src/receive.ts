@@ -2,6 +2,7 @@ import { parseShareCode } from './code/share-code.ts'
 import { type ErrorCode, ShareError, throwIfAborted, toShareError } from './errors.ts'
 import type { OfferInfo, TransferSummary, TransferWatcher } from './events.ts'
 import { DEFAULT_RECEIVE_WAIT_MS } from './limits.ts'
+import { loadEngine } from './peer/engine.ts'
 import { parseRendezvousAddress } from './rendezvous/address.ts'
 import type { Session } from './session/pairing.ts'
 import { ReceivedFile } from './session/received-file.ts'
@@ -51,6 +52,8 @@ export async function receive(code: string, options: ReceiveOptions = {}): Promi
     signal,
   })
   try {
+    // While the servers answer; a machine without an engine is told before anybody is met.
+    loadEngine()
     const session = await withinWait(
       search.session,
       options.waitMs ?? DEFAULT_RECEIVE_WAIT_MS,

@@ -4,6 +4,7 @@ import { ShareError, toShareError } from './errors.ts'
 import type { TransferSummary, TransferWatcher } from './events.ts'
 import { type FileSource, openFileSource } from './files/file-source.ts'
 import { BLOCK_BYTES, DEFAULT_SEND_WAIT_MS, WORDS_AT_TERMINAL } from './limits.ts'
+import { loadEngine } from './peer/engine.ts'
 import { parseRendezvousAddress, shortRendezvousAddress } from './rendezvous/address.ts'
 import { Meeting } from './session/meeting.ts'
 import { Owned } from './session/owned.ts'
@@ -86,6 +87,8 @@ async function deliver(
   meeting: Meeting,
   { waitMs, signal, onEvent }: DeliverOptions,
 ): Promise<TransferSummary> {
+  // While nobody is there yet; a machine without an engine is told before anybody comes.
+  loadEngine()
   const session = await withinWait(
     meeting.session,
     waitMs,
@@ -101,7 +104,7 @@ async function deliver(
       { path: offer.name, bytes: offer.bytes, mode: source.mode, modifiedMs: source.modifiedMs },
     ],
     source: {
-      read: (_, offset, length) => source.read(offset, length),
+      read: (_, offset, buffer) => source.read(offset, buffer),
       assertUnchanged: () => source.assertUnchanged(),
     },
     onEvent,

@@ -15,8 +15,8 @@ export interface FileSource {
   readonly mode: number
   /** Last change, in milliseconds since 1970. */
   readonly modifiedMs: number
-  /** Exactly `length` bytes from `offset` on; throws `file-changed` where the file is shorter now. */
-  read(offset: number, length: number): Promise<Uint8Array>
+  /** Fills `buffer` from `offset` on; throws `file-changed` where the file is shorter now. */
+  read(offset: number, buffer: Uint8Array): Promise<void>
   /** Throws `file-changed` unless size, time of change and inode are as they were at opening. */
   assertUnchanged(): Promise<void>
   close(): Promise<void>
@@ -50,9 +50,9 @@ function fileSource(path: string, handle: FileHandle, opened: BigIntStats): File
     bytes,
     mode: Number(opened.mode) & 0o777,
     modifiedMs: Number(opened.mtimeMs),
-    read: (offset, length) => {
-      assertWithin(offset, length, bytes)
-      return withFileErrors('read', path, () => readExactly(handle, path, offset, length))
+    read: (offset, buffer) => {
+      assertWithin(offset, buffer.length, bytes)
+      return withFileErrors('read', path, () => fill(buffer, handle, path, offset))
     },
     assertUnchanged: () =>
       withFileErrors('read', path, async () => {
@@ -82,20 +82,18 @@ function assertWithin(offset: number, length: number, bytes: number): void {
   throw new TypeError(`no range of a file of ${bytes} bytes: ${length} bytes from ${offset}`)
 }
 
-async function readExactly(
+async function fill(
+  buffer: Uint8Array,
   handle: FileHandle,
   path: string,
   offset: number,
-  length: number,
-): Promise<Uint8Array> {
-  const data = Buffer.allocUnsafeSlow(length)
+): Promise<void> {
   let done = 0
-  while (done < length) {
-    const { bytesRead } = await handle.read(data, done, length - done, offset + done)
+  while (done < buffer.length) {
+    const { bytesRead } = await handle.read(buffer, done, buffer.length - done, offset + done)
     if (bytesRead === 0) throw changed(path)
     done += bytesRead
   }
-  return data
 }
 
 async function isStillAt(path: string, opened: BigIntStats): Promise<boolean> {

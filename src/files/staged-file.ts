@@ -15,10 +15,11 @@ import { DATA_FILE, OWNER_FILE, removeStagingDirectory } from './staging-directo
  */
 export interface Staging {
   /**
-   * Writes all of `data` at `offset`; ranges that do not overlap may be written at the same time.
+   * Writes all `parts`, one behind the other, from `offset` on; ranges that do not overlap may be
+   * written at the same time.
    * Throws `protocol` beyond the announced size, `disk-full`, `permission` or `file-failed`.
    */
-  write(offset: number, data: Uint8Array): Promise<void>
+  write(offset: number, parts: readonly Uint8Array[]): Promise<void>
   /**
    * Puts the file at `path`, in the directory of the request, once everything is on disk.
    * Throws `integrity` unless the size is the announced one, `file-exists` if anything is there
@@ -47,17 +48,19 @@ export class StagedFile implements Staging {
     this.#bytes = bytes
   }
 
-  async write(offset: number, data: Uint8Array): Promise<void> {
+  async write(offset: number, parts: readonly Uint8Array[]): Promise<void> {
     this.#assertOpen()
     if (!Number.isSafeInteger(offset) || offset < 0) throw new TypeError(`no offset: ${offset}`)
-    if (offset + data.byteLength > this.#bytes) {
+    const end = parts.reduce((sum, part) => sum + part.byteLength, offset)
+    if (end > this.#bytes) {
       throw new ShareError('protocol', 'The other side sent more than it had announced')
     }
     await withFileErrors('write a file in', this.#destination.path, async () => {
-      let done = 0
-      while (done < data.byteLength) {
-        const length = data.byteLength - done
-        done += (await this.#data.write(data, done, length, offset + done)).bytesWritten
+      let [position, rest] = [offset, parts]
+      while (position < end) {
+        const { bytesWritten } = await this.#data.writev(rest, position)
+        position += bytesWritten
+        rest = withoutFirst(bytesWritten, rest)
       }
     })
   }
@@ -126,4 +129,14 @@ export class StagedFile implements Staging {
       throw thrown
     }
   }
+}
+
+/** What is left of `parts` behind their first `bytes`. */
+function withoutFirst(bytes: number, parts: readonly Uint8Array[]): Uint8Array[] {
+  let skip = bytes
+  return parts.flatMap((part) => {
+    const left = part.subarray(Math.min(skip, part.byteLength))
+    skip -= part.byteLength - left.byteLength
+    return left.byteLength > 0 ? [left] : []
+  })
 }

@@ -6,6 +6,11 @@ export interface Channel {
   bufferedBytes(): number
   /** Queues one message; the bytes are copied before it returns. */
   send(message: Uint8Array): void
+  /**
+   * How many packets of any kind have come from the other end, the engine's own checks among
+   * them: they go on while the association waits to send again, which can take half a minute.
+   */
+  signsOfLife(): Promise<number>
   /** Names the one handler of arriving messages. */
   onMessage(handler: (message: Uint8Array) => void): void
   /** Names the one handler that is called when the channel is gone, at once if it is already. */

@@ -4,7 +4,8 @@ import type { PathInfo } from '../events.ts'
 import { CONNECT_TIMEOUT_MS, MAX_CANDIDATES } from '../limits.ts'
 import type { Channel } from './channel.ts'
 import { loadEngine } from './engine.ts'
-import { pathInfoFromStats } from './path-info.ts'
+import { MessageCollector } from './message-collector.ts'
+import { packetsFromStats, pathInfoFromStats } from './path-info.ts'
 import { patientPeerConnection } from './patient-peer-connection.ts'
 import { sdpFingerprint, sdpMaxMessageBytes } from './session-description.ts'
 import { decodeSignal, encodeSignal, type Signal } from './signal.ts'
@@ -84,7 +85,9 @@ export class Connection {
       this.#peer.on('connect', resolve)
     })
     this.#opened.catch(() => {})
+    const collector = new MessageCollector()
     this.#peer.on('data', (message: Uint8Array) => {
+      collector.add(message.length)
       if (this.#onMessage) this.#onMessage(message)
       else if (this.#early.length < MAX_EARLY_MESSAGES) this.#early.push(message)
       else this.close()
@@ -142,9 +145,8 @@ export class Connection {
 
   /** Which way the data goes just now; undefined while that is not known. */
   async pathInfo(): Promise<PathInfo | undefined> {
-    const connection = this.#engineConnection.current
-    if (connection === undefined || this.#peer.destroyed) return undefined
-    return pathInfoFromStats(await connection.getStats())
+    const stats = await this.#stats()
+    return stats && pathInfoFromStats(stats)
   }
 
   /** Closes at once; what is still queued in the engine is lost. Safe to call again. */
@@ -159,13 +161,29 @@ export class Connection {
     onSignal(encodeSignal(signal))
   }
 
+  async #stats(): Promise<RTCStatsReport | undefined> {
+    const connection = this.#engineConnection.current
+    if (connection === undefined || this.#peer.destroyed) return undefined
+    return connection.getStats()
+  }
+
   #channel(): Channel {
     const peer = this.#peer
     return {
       maxMessageBytes: sdpMaxMessageBytes(this.#peerSdp ?? ''),
       bufferedBytes: () => peer.bufferSize,
       send: (message) => {
-        if (!peer.destroyed) peer.send(message)
+        if (peer.destroyed) return
+        try {
+          peer.send(message)
+        } catch {
+          // The engine has closed the channel, and its event for that is still to come.
+          this.close()
+        }
+      },
+      signsOfLife: async () => {
+        const stats = await this.#stats()
+        return stats ? packetsFromStats(stats) : 0
       },
       onMessage: (handler) => {
         this.#onMessage = handler

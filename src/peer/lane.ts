@@ -36,6 +36,8 @@ export interface LaneWatcher {
 
 const HEADER_BYTES = 1
 const TICK_MS = 500
+/** After so long without a message, which is more than a keepalive takes, packets are looked at. */
+const QUIET_TICKS = (2 * KEEPALIVE_INTERVAL_MS) / TICK_MS
 /** Half of what the engine holds. */
 const ENGINE_BUFFER_BYTES = 8 * MIB
 
@@ -64,6 +66,7 @@ export class Lane {
   #bufferedBytes = 0
   #quietTicks = 0
   #idleTicks = 0
+  #signsOfLife = 0
 
   /**
    * Says READY, waits for the other side's and checks its binding.
@@ -213,11 +216,22 @@ export class Lane {
   #tick(): void {
     this.#quietTicks += 1
     this.#idleTicks += 1
+    if (this.#quietTicks >= QUIET_TICKS) {
+      void this.#lookForLife().catch((thrown) => this.#end(toShareError(thrown)))
+    }
     if (this.#quietTicks * TICK_MS >= SILENCE_TIMEOUT_MS) {
       this.#end(connectionLost())
     } else if (this.#peerReady && this.#idleTicks * TICK_MS >= KEEPALIVE_INTERVAL_MS) {
       this.#transmit(LaneMessage.keepalive, [])
     }
+  }
+
+  /** Packets since the last look, a tick ago, are as good as a message; the first look is to compare. */
+  async #lookForLife(): Promise<void> {
+    const isFirstLook = this.#quietTicks === QUIET_TICKS
+    const signs = await this.#channel.signsOfLife()
+    if (!isFirstLook && signs > this.#signsOfLife) this.#quietTicks = 0
+    this.#signsOfLife = signs
   }
 
   #end(error: ShareError): void {

@@ -4,6 +4,19 @@ interface StatsReport {
   forEach(visit: (report: Record<string, unknown>) => void): void
 }
 
+/** How many packets have come from the other end, connectivity checks included. */
+export function packetsFromStats(stats: StatsReport): number {
+  let packets = 0
+  stats.forEach((report) => {
+    if (report['type'] !== 'candidate-pair') return
+    for (const count of ['packetsReceived', 'requestsReceived', 'responsesReceived']) {
+      const value = report[count]
+      if (typeof value === 'number') packets += value
+    }
+  })
+  return packets
+}
+
 /**
  * Which way the data goes, from the selected candidate pair in a connection's statistics
  * (W3C webrtc-stats); undefined while none is selected.

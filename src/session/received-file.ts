@@ -70,8 +70,8 @@ export class ReceivedFile {
 
   #sink(staging: Staging, path: string): Sink {
     return {
-      write: async (_, offset, data) => {
-        await staging.write(offset, data)
+      write: async (_, offset, parts) => {
+        await staging.write(offset, parts)
         this.#hasData = true
       },
       publish: async ([entry]) => {

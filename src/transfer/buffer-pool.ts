@@ -1,7 +1,4 @@
-/**
- * Buffers to use again, because memory outside the heap is freed late: without it a fast transfer
- * holds many times what it needs.
- */
+/** Buffers to use again: fresh ones cost page faults, and are freed late. */
 export class BufferPool {
   readonly #free: ArrayBuffer[] = []
 
@@ -12,7 +9,7 @@ export class BufferPool {
     return new Uint8Array(buffer ?? new ArrayBuffer(bytes), 0, bytes)
   }
 
-  /** Takes back a buffer that `take` gave and nobody uses any more. */
+  /** Takes back a buffer that `take` gave, or a view of one, when nobody uses it any more. */
   give(bytes: Uint8Array<ArrayBufferLike>): void {
     if (bytes.buffer instanceof ArrayBuffer) this.#free.push(bytes.buffer)
   }

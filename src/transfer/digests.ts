@@ -1,8 +1,10 @@
 import { createHash, type Hash } from 'node:crypto'
 
-/** SHA-256 of one block. */
-export function blockDigest(block: Uint8Array): Uint8Array {
-  return createHash('sha256').update(block).digest()
+/** SHA-256 of one block, given in parts. */
+export function blockDigest(...parts: readonly Uint8Array[]): Uint8Array {
+  const hash = createHash('sha256')
+  for (const part of parts) hash.update(part)
+  return hash.digest()
 }
 
 /** SHA-256 over what is added, in order; `result` may be asked for once. */

@@ -21,15 +21,16 @@ export interface TransferLane {
 
 /** Where a sender's blocks come from. */
 export interface Source {
-  /** Exactly `length` bytes of file `file` from `offset` on. */
-  read(file: number, offset: number, length: number): Promise<Uint8Array>
+  /** Fills `buffer` with what stands in file `file` from `offset` on. */
+  read(file: number, offset: number, buffer: Uint8Array): Promise<void>
   /** Throws `file-changed` if what was read may be a mix of two versions. */
   assertUnchanged(): Promise<void>
 }
 
 /** Where a receiver's blocks go. */
 export interface Sink {
-  write(file: number, offset: number, data: Uint8Array): Promise<void>
+  /** Writes `parts`, one behind the other, to file `file` from `offset` on. */
+  write(file: number, offset: number, parts: readonly Uint8Array[]): Promise<void>
   /** Makes what was written durable and gives it its final name. */
   publish(entries: readonly Entry[]): Promise<void>
 }

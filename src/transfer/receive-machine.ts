@@ -47,17 +47,11 @@ interface OpenFile {
   digest: Uint8Array | undefined
 }
 
-export interface ReceiveMachineInit {
-  /** Gives the buffer for a block of so many bytes. */
-  allocate: (bytes: number) => Uint8Array
-}
-
 /**
  * The receiver's side of a transfer, without any input or output of its own: frames, answers and
  * failures go in, effects come out. Nothing that the sender says is believed before it is checked.
  */
 export class ReceiveMachine {
-  readonly #init: ReceiveMachineInit
   #state: State = 'waiting'
   #offer: Offer | undefined
   #assembler: BlockAssembler | undefined
@@ -65,10 +59,6 @@ export class ReceiveMachine {
   #announced: Uint8Array | undefined
   #receivedBytes = 0
   #writtenBytes = 0
-
-  constructor(init: ReceiveMachineInit) {
-    this.#init = init
-  }
 
   /** A frame came from the sender. Throws `protocol` or `integrity` for one that may not be. */
   receive(frame: Frame): ReceiveEffect[] {
@@ -168,7 +158,6 @@ export class ReceiveMachine {
     this.#assembler = new BlockAssembler({
       blockBytes: offer.blockBytes,
       maxPartialBlocks: Math.max(1, Math.floor(RECEIVE_WINDOW_BYTES / offer.blockBytes)),
-      allocate: this.#init.allocate,
     })
     return []
   }

@@ -1,7 +1,6 @@
 import { ShareError, toShareError } from '../errors.ts'
 import type { TransferWatcher } from '../events.ts'
 import type { WholeBlock } from './block-assembler.ts'
-import { BufferPool } from './buffer-pool.ts'
 import { decodeFrame } from './decode-frame.ts'
 import { blockDigest } from './digests.ts'
 import { encodeFrame } from './encode-frame.ts'
@@ -22,8 +21,7 @@ export class Receiver {
   /** Settles when everything is saved, or with what prevented it. */
   readonly done: Promise<ReceiveOutcome>
   readonly #init: ReceiverInit
-  readonly #buffers = new BufferPool()
-  readonly #machine = new ReceiveMachine({ allocate: (bytes) => this.#buffers.take(bytes) })
+  readonly #machine = new ReceiveMachine()
   readonly #stall = new StallTimer((error) => this.fail(error))
   #progress: ProgressMeter | undefined
   #settle: (outcome: ReceiveOutcome | ShareError) => void = () => {}
@@ -121,15 +119,14 @@ export class Receiver {
 
   async #write(block: WholeBlock): Promise<void> {
     try {
-      if (Buffer.compare(blockDigest(block.data), block.digest) !== 0) {
+      if (Buffer.compare(blockDigest(...block.parts), block.digest) !== 0) {
         throw new ShareError('integrity', 'A block arrived damaged')
       }
-      await this.#sink?.write(block.file, block.offset, block.data)
+      await this.#sink?.write(block.file, block.offset, block.parts)
     } catch (thrown) {
       this.fail(toShareError(thrown))
       return
     }
-    this.#buffers.give(block.data)
     this.#try(() => this.#machine.blockWritten(block))
   }
 

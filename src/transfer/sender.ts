@@ -1,5 +1,6 @@
 import { ShareError, toShareError } from '../errors.ts'
 import type { TransferWatcher } from '../events.ts'
+import { BufferPool } from './buffer-pool.ts'
 import { decodeFrame } from './decode-frame.ts'
 import { blockDigest } from './digests.ts'
 import { CHUNK_HEADER_BYTES, encodeFrame } from './encode-frame.ts'
@@ -24,6 +25,7 @@ export class Sender {
   readonly #init: SenderInit
   readonly #machine: SendMachine
   readonly #progress: ProgressMeter
+  readonly #buffers = new BufferPool()
   readonly #stall = new StallTimer((error) => this.fail(error))
   #settle: (outcome: SendOutcome | ShareError) => void = () => {}
   #lane: TransferLane | undefined
@@ -102,7 +104,8 @@ export class Sender {
   }
 
   async #read(place: BlockPlace): Promise<void> {
-    const data = await this.#init.source.read(place.file, place.offset, place.length)
+    const data = this.#buffers.take(place.length)
+    await this.#init.source.read(place.file, place.offset, data)
     this.#machine.blockRead(place, data, blockDigest(data))
     this.#wake()
   }
@@ -115,6 +118,7 @@ export class Sender {
       const frame = this.#machine.nextFrame(maxDataBytes)
       if (frame?.type === 'done') await this.#init.source.assertUnchanged()
       if (frame) this.#send(frame)
+      if (frame?.type === 'chunk' && frame.digest) this.#buffers.give(frame.data)
       this.#readAhead()
       if (frame === undefined) await this.#woken()
     }

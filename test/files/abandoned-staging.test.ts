@@ -21,7 +21,7 @@ import { scratchDirectory, snapshot } from './scratch.ts'
 async function interrupted(): Promise<{ directory: string; left: string }> {
   const directory = realpathSync(scratchDirectory())
   const staging = await createStaging({ directory, key: 'key', bytes: 8 })
-  await staging.write(0, Buffer.from('cont'))
+  await staging.write(0, [Buffer.from('cont')])
   await staging.keep()
   return { directory, left: join(directory, readdirSync(directory)[0] ?? '') }
 }
@@ -77,7 +77,7 @@ describe('what an interrupted run left', () => {
     const directory = realpathSync(scratchDirectory())
     const first = await createStaging({ directory, key: 'key', bytes: 1 })
     await run(directory)
-    await first.write(0, Buffer.from('x'))
+    await first.write(0, [Buffer.from('x')])
     await first.publish({ path: join(directory, 'file'), mode: 0o644, modifiedMs: 0 })
     expect(readdirSync(directory)).toEqual(['file'])
   })

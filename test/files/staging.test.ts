@@ -99,7 +99,7 @@ describe('write', () => {
           const directory = realpathSync(scratchDirectory())
           const staging = await createStaging({ directory, key: 'key', bytes: whole.length })
           await Promise.all(
-            ranges.map(({ start, end }) => staging.write(start, whole.subarray(start, end))),
+            ranges.map(({ start, end }) => staging.write(start, [whole.subarray(start, end)])),
           )
           await staging.publish({ path: join(directory, 'file'), ...ATTRIBUTES })
           expect(readFileSync(join(directory, 'file')).equals(whole)).toBe(true)
@@ -117,13 +117,13 @@ describe('write', () => {
     [Number.MAX_SAFE_INTEGER, 1],
   ])('stops at the announced size (%d, %d bytes)', async (offset, length) => {
     const { directory, staging } = await stage(10)
-    await failure(staging.write(offset, new Uint8Array(length)), 'protocol')
+    await failure(staging.write(offset, [new Uint8Array(length)]), 'protocol')
     expect(statSync(join(directory, stagedName(directory), 'data')).size).toBe(0)
   })
 
   it.each([-1, 0.5, Number.NaN, 2 ** 53])('takes the offset %d for a mistake', async (offset) => {
     const { staging } = await stage(10)
-    await expect(staging.write(offset, new Uint8Array(1))).rejects.toThrow(TypeError)
+    await expect(staging.write(offset, [new Uint8Array(1)])).rejects.toThrow(TypeError)
   })
 
   it('says when the disk is full, and leaves no file under the final name', async (context) => {
@@ -131,7 +131,7 @@ describe('write', () => {
     const bytes = 900 * 1024
     const staging = await createStaging({ directory, key: 'key', bytes })
     writeFileSync(join(directory, 'other'), Buffer.alloc(512 * 1024))
-    const error = await failure(staging.write(0, Buffer.alloc(bytes, 1)), 'disk-full')
+    const error = await failure(staging.write(0, [Buffer.alloc(bytes, 1)]), 'disk-full')
     expect(error.message).toContain(directory)
     const path = join(directory, 'file')
     await failure(staging.publish({ path, ...ATTRIBUTES }), 'integrity')
@@ -139,7 +139,7 @@ describe('write', () => {
     expect(readdirSync(directory).sort()).toEqual([expect.stringMatching(/^\.p2pshare-/), 'other'])
     rmSync(join(directory, 'other'))
     const next = await createStaging({ directory, key: 'key', bytes })
-    await next.write(0, Buffer.alloc(bytes, 1))
+    await next.write(0, [Buffer.alloc(bytes, 1)])
     await next.publish({ path, ...ATTRIBUTES })
     expect(readdirSync(directory)).toEqual(['file'])
   })
@@ -148,7 +148,7 @@ describe('write', () => {
 describe('publish', () => {
   it('puts the whole file under its name and leaves nothing else', async () => {
     const { directory, staging } = await stage(8)
-    await staging.write(0, Buffer.from('contents'))
+    await staging.write(0, [Buffer.from('contents')])
     await staging.publish({ path: join(directory, 'file'), ...ATTRIBUTES })
     expect(readdirSync(directory)).toEqual(['file'])
     expect(readFileSync(join(directory, 'file'), 'utf8')).toBe('contents')
@@ -202,9 +202,9 @@ describe('publish', () => {
 
   it('refuses a file that is not whole', async () => {
     const { directory, staging } = await stage(8)
-    await staging.write(0, Buffer.from('content'))
+    await staging.write(0, [Buffer.from('content')])
     await failure(staging.publish({ path: join(directory, 'file'), ...ATTRIBUTES }), 'integrity')
-    await staging.write(7, Buffer.from('s'))
+    await staging.write(7, [Buffer.from('s')])
     await staging.publish({ path: join(directory, 'file'), ...ATTRIBUTES })
     expect(readFileSync(join(directory, 'file'), 'utf8')).toBe('contents')
   })
@@ -216,7 +216,7 @@ describe('publish', () => {
     ['a link to a directory', (path: string) => symlinkSync('/', path)],
   ])('does not replace %s that appeared in the meantime', async (_what, appear) => {
     const { directory, staging } = await stage(8)
-    await staging.write(0, Buffer.from('contents'))
+    await staging.write(0, [Buffer.from('contents')])
     const path = join(directory, 'file')
     appear(path)
     const before = snapshot(directory).filter((entry) => entry.startsWith('file'))
@@ -246,12 +246,12 @@ describe('publish', () => {
 describe('the end of a staging', () => {
   it('keeps what arrived', async () => {
     const { directory, staging } = await stage(8)
-    await staging.write(0, Buffer.from('cont'))
+    await staging.write(0, [Buffer.from('cont')])
     await staging.keep()
     await staging.keep()
     await staging.discard()
     expect(readFileSync(join(directory, stagedName(directory), 'data'), 'utf8')).toBe('cont')
-    await expect(staging.write(4, Buffer.from('ents'))).rejects.toThrow(TypeError)
+    await expect(staging.write(4, [Buffer.from('ents')])).rejects.toThrow(TypeError)
     await expect(staging.publish({ path: join(directory, 'x'), ...ATTRIBUTES })).rejects.toThrow(
       TypeError,
     )
@@ -259,7 +259,7 @@ describe('the end of a staging', () => {
 
   it('discards what arrived', async () => {
     const { directory, staging } = await stage(8)
-    await staging.write(0, Buffer.from('cont'))
+    await staging.write(0, [Buffer.from('cont')])
     await staging.discard()
     await staging.discard()
     await staging.keep()

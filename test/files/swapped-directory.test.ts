@@ -57,7 +57,7 @@ describe('a destination swapped for a symbolic link', () => {
     const { directory, outside, swap, swapBack } = swappable()
     const staging = await createStaging({ directory, key: 'key', bytes: 8 })
     swap()
-    await staging.write(0, Buffer.from('contents'))
+    await staging.write(0, [Buffer.from('contents')])
     await staging.publish({ path: join(directory, 'file'), ...ATTRIBUTES })
     expect(readdirSync(outside)).toEqual([])
     swapBack()
@@ -71,7 +71,7 @@ describe('a destination swapped for a symbolic link', () => {
       pretendPlatform(platform)
       const { directory, outside, swap, swapBack } = swappable()
       const staging = await createStaging({ directory, key: 'key', bytes: 8 })
-      await staging.write(0, Buffer.from('contents'))
+      await staging.write(0, [Buffer.from('contents')])
       swap()
       const path = join(directory, 'file')
       const error = await failure(staging.publish({ path, ...ATTRIBUTES }), 'file-failed')
@@ -101,7 +101,7 @@ describe('a destination swapped for a symbolic link', () => {
       const path = join(directory, `file-${published}`)
       try {
         const staging = await createStaging({ directory, key: 'key', bytes: 8 })
-        await staging.write(0, Buffer.from('contents'))
+        await staging.write(0, [Buffer.from('contents')])
         await staging.publish({ path, ...ATTRIBUTES })
         published++
       } catch (thrown) {

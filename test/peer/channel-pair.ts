@@ -8,6 +8,8 @@ export interface FakeChannel extends Channel {
   /** What `bufferedBytes` says. */
   buffered: number
   closed: boolean
+  /** What `signsOfLife` says. */
+  packets: number
 }
 
 /** Two ends of a channel in memory, which delivers in order and in a later microtask. */
@@ -18,10 +20,14 @@ export function channelPair(maxMessageBytes = 256 * 1024): [FakeChannel, FakeCha
     silent: false,
     buffered: 0,
     closed: false,
+    packets: 0,
     handleMessage: () => {},
     handleClose: () => {},
     bufferedBytes() {
       return this.buffered
+    },
+    signsOfLife() {
+      return Promise.resolve(this.packets)
     },
     send(message) {
       const copy = message.slice()

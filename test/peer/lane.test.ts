@@ -192,6 +192,27 @@ describe('silence', () => {
     expect(a.ends).toMatchObject([{ code: 'interrupted' }])
   })
 
+  it('does not end the lane while the engine hears the other end, though no message comes', async () => {
+    const [a, b] = await openPair()
+    a.channel.silent = true
+    const checks = setInterval(() => {
+      b.channel.packets += 1
+    }, 2500)
+    await vi.advanceTimersByTimeAsync(4 * SILENCE_TIMEOUT_MS)
+    expect(b.ends).toEqual([])
+    clearInterval(checks)
+    await vi.advanceTimersByTimeAsync(SILENCE_TIMEOUT_MS + 3000)
+    expect(b.ends).toMatchObject([{ code: 'interrupted' }])
+  })
+
+  it('does not take packets from before the silence for signs of life', async () => {
+    const [a, b] = await openPair()
+    b.channel.packets = 1000
+    a.channel.silent = true
+    await vi.advanceTimersByTimeAsync(SILENCE_TIMEOUT_MS + 1000)
+    expect(b.ends).toMatchObject([{ code: 'interrupted' }])
+  })
+
   it('bears a pause of twenty seconds', async () => {
     const [a, b] = await openPair()
     a.channel.silent = true

@@ -46,7 +46,9 @@ export function memoryTransfer(init: MemoryTransferInit): MemoryTransfer {
   const sender = new Sender({
     ...offerOf(init.content),
     source: {
-      read: async (_, offset, length) => init.content.slice(offset, offset + length),
+      read: async (_, offset, buffer) => {
+        buffer.set(init.content.subarray(offset, offset + buffer.length))
+      },
       assertUnchanged: async () => {},
       ...init.source,
     },
@@ -61,7 +63,7 @@ export function memoryTransfer(init: MemoryTransferInit): MemoryTransfer {
       accept: async (offer) => {
         await init.accept?.(offer)
         return {
-          write: async (_, offset, data) => transfer.saved.set(data, offset),
+          write: async (_, offset, parts) => transfer.saved.set(Buffer.concat(parts), offset),
           publish: async () => {
             transfer.published = true
           },

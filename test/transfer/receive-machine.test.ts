@@ -6,20 +6,14 @@ import type { Chunk, Frame } from '../../src/transfer/frame.ts'
 import { ReceiveMachine } from '../../src/transfer/receive-machine.ts'
 import { offerOf } from './memory-transfer.ts'
 
-/** A machine that has accepted an offer of `bytes`, and how much it has allocated. */
+/** A machine that has accepted an offer of `bytes`. */
 function accepted(bytes: number) {
-  const allocated: number[] = []
-  const machine = new ReceiveMachine({
-    allocate: (length) => {
-      allocated.push(length)
-      return new Uint8Array(length)
-    },
-  })
+  const machine = new ReceiveMachine()
   const { offer, entries } = offerOf({ length: bytes } as Uint8Array)
   machine.receive({ type: 'offer', ...offer })
   machine.accept()
   machine.receive({ type: 'manifest', first: 0, entries })
-  return { machine, allocated, offer, entries }
+  return machine
 }
 
 const chunk = (part: Partial<Chunk>): Frame => ({
@@ -50,25 +44,24 @@ describe('the receiver', () => {
       'the end before the data',
       { type: 'done', files: 1, bytes: 100, digest: new Uint8Array(32) } as Frame,
     ],
-  ])('refuses %s, and allocates nothing for it', (_, frame) => {
-    const { machine, allocated } = accepted(100)
+  ])('refuses %s', (_, frame) => {
+    const machine = accepted(100)
     expect(() => machine.receive(frame)).toThrow(protocolError)
-    expect(allocated).toEqual([])
   })
 
   it('refuses a chunk over another', () => {
-    const { machine } = accepted(100)
+    const machine = accepted(100)
     machine.receive(chunk({ offset: 0 }))
     expect(() => machine.receive(chunk({ offset: 5 }))).toThrow(protocolError)
   })
 
   it('refuses a block without a digest', () => {
-    const { machine } = accepted(10)
+    const machine = accepted(10)
     expect(() => machine.receive(chunk({}))).toThrow(protocolError)
   })
 
   it('refuses a block that comes again', () => {
-    const { machine } = accepted(2 * BLOCK_BYTES)
+    const machine = accepted(2 * BLOCK_BYTES)
     const data = randomBytes(BLOCK_BYTES)
     const again = chunk({ data, digest: blockDigest(data) })
     const [write] = machine.receive(again)
@@ -80,16 +73,17 @@ describe('the receiver', () => {
   })
 
   it('holds no more blocks than fit the window, however many a sender begins', () => {
-    const { machine, allocated } = accepted(2 ** 40)
+    const machine = accepted(2 ** 40)
+    let begun = 0
     const beginMany = () => {
-      for (let block = 0; block < 1000; block += 1) machine.receive(chunk({ block }))
+      for (; begun < 1000; begun += 1) machine.receive(chunk({ block: begun }))
     }
     expect(beginMany).toThrow(protocolError)
-    expect(allocated.length * BLOCK_BYTES).toBeLessThanOrEqual(RECEIVE_WINDOW_BYTES)
+    expect(begun * BLOCK_BYTES).toBeLessThanOrEqual(RECEIVE_WINDOW_BYTES)
   })
 
   it('takes no more than the window while nothing is written', () => {
-    const { machine } = accepted(2 ** 40)
+    const machine = accepted(2 ** 40)
     const flood = () => {
       for (let block = 0; block < 40; block += 1) {
         machine.receive(chunk({ block, data: new Uint8Array(MIB), digest: new Uint8Array(32) }))
@@ -98,9 +92,27 @@ describe('the receiver', () => {
     expect(flood).toThrow(protocolError)
   })
 
-  it('allocates nothing for the size that is claimed', () => {
-    const { allocated } = accepted(Number.MAX_SAFE_INTEGER)
-    expect(allocated).toEqual([])
+  it('takes no block in crumbs, each of which would cost more than its bytes', () => {
+    const machine = accepted(BLOCK_BYTES)
+    let taken = 0
+    const crumble = () => {
+      for (; taken < 10_000; taken += 1) {
+        machine.receive(chunk({ offset: taken, data: new Uint8Array(1) }))
+      }
+    }
+    expect(crumble).toThrow(protocolError)
+    expect(taken).toBeLessThan(1000)
+  })
+
+  it('puts chunks together that come in any order', () => {
+    const machine = accepted(30)
+    const data = randomBytes(30)
+    const piece = (offset: number) => ({ offset, data: data.subarray(offset, offset + 10) })
+    machine.receive(chunk({ ...piece(20), digest: blockDigest(data) }))
+    machine.receive(chunk(piece(0)))
+    const [write] = machine.receive(chunk(piece(10)))
+    if (write?.type !== 'write') throw new Error('no block')
+    expect(Buffer.compare(Buffer.concat(write.block.parts), data)).toBe(0)
   })
 
   it.each([
@@ -110,7 +122,7 @@ describe('the receiver', () => {
     ['a part of the list that was not asked for', { first: 1 }],
   ])('refuses a manifest with %s', (_, change) => {
     const { offer, entries } = offerOf(new Uint8Array(100))
-    const machine = new ReceiveMachine({ allocate: (bytes) => new Uint8Array(bytes) })
+    const machine = new ReceiveMachine()
     machine.receive({ type: 'offer', ...offer })
     machine.accept()
     const [entry] = entries
@@ -129,14 +141,14 @@ describe('the receiver', () => {
 
   it('refuses data before it has accepted', () => {
     const { offer } = offerOf(new Uint8Array(100))
-    const machine = new ReceiveMachine({ allocate: (bytes) => new Uint8Array(bytes) })
+    const machine = new ReceiveMachine()
     machine.receive({ type: 'offer', ...offer })
     expect(() => machine.receive(chunk({}))).toThrow(protocolError)
   })
 
   it('declines more files than this version can save', () => {
     const { offer } = offerOf(new Uint8Array(100))
-    const machine = new ReceiveMachine({ allocate: (bytes) => new Uint8Array(bytes) })
+    const machine = new ReceiveMachine()
     const effects = machine.receive({ type: 'offer', ...offer, files: 2 })
     expect(effects).toMatchObject([
       { type: 'send', frame: { type: 'decline', code: 'incompatible' } },
@@ -145,7 +157,7 @@ describe('the receiver', () => {
   })
 
   it('publishes only what has the digests that were announced', () => {
-    const { machine } = accepted(10)
+    const machine = accepted(10)
     const data = randomBytes(10)
     const [write] = machine.receive(chunk({ data, digest: blockDigest(data) }))
     if (write?.type !== 'write') throw new Error('no block')

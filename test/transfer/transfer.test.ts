@@ -93,10 +93,10 @@ describe('a transfer', () => {
         return [payload]
       },
       sink: {
-        write: async (_, __, data) => {
+        write: async (_, __, parts) => {
           writing += 1
           if (writing % 8 === 0) await new Promise((resolve) => setTimeout(resolve, 5))
-          unwritten -= data.length
+          unwritten -= parts.reduce((sum, part) => sum + part.length, 0)
         },
       },
     })
@@ -106,7 +106,7 @@ describe('a transfer', () => {
 
   it('sends nothing of the file before it is accepted', async () => {
     let accept = () => {}
-    const read = vi.fn(async (_: number, __: number, length: number) => new Uint8Array(length))
+    const read = vi.fn(async () => {})
     const transfer = memoryTransfer({
       content: new Uint8Array(10),
       source: { read },
