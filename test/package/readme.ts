@@ -1,0 +1,49 @@
+import { readFileSync } from 'node:fs'
+
+/** The page that a newcomer reads first. */
+export const README = readFileSync(new URL('../../README.md', import.meta.url), 'utf8')
+
+/** The fenced blocks of `language`, without their fences and indentation. */
+export function blocks(language: string): string[] {
+  const fenced = new RegExp(`^( *)\`\`\`${language}\\n([\\s\\S]*?)^ *\`\`\`$`, 'gm')
+  return [...README.matchAll(fenced)].map(([, indent = '', block = '']) =>
+    block.replaceAll(new RegExp(`^${indent}`, 'gm'), ''),
+  )
+}
+
+/** Every command that the reader is told to type, in order. */
+export function commands(): string[] {
+  return blocks('sh').flatMap((block) => block.split('\n').filter((line) => line !== ''))
+}
+
+/**
+ * Who runs a command of the page: `.ci/run`; `install.ts`; or `readme.installed.ts`, as a sender,
+ * a receiver or a server of its own, a shell script as a whole, or a pair that writes JSON.
+ */
+export type Runner = 'ci' | 'install' | 'sender' | 'receiver' | 'server' | 'script' | 'json'
+
+/** How each command is run, so that none can stop working, or be added, unnoticed. */
+export const RUNNERS: ReadonlyMap<string, Runner> = new Map([
+  ['npm ci && npm run demo', 'ci'],
+  ['npm ci && npm test', 'ci'],
+  ['npm ci', 'ci'],
+  ['npm pack', 'install'],
+  ['npm install -g ./p2pshare-0.1.0.tgz', 'install'],
+  ['p2pshare send holiday.mp4', 'sender'],
+  ['p2pshare receive 7-velvet-orbit', 'receiver'],
+  ['p2pshare receive 7-velvet-orbit --output downloads', 'receiver'],
+  ['p2pshare receive', 'receiver'],
+  ['p2pshare receive 7 vel orb', 'receiver'],
+  ['p2pshare send holiday.mp4 --code anna-velvet-orbit-ladder --wait 2h', 'sender'],
+  ['export P2PSHARE_CODE=build42-velvet-orbit-ladder-timber', 'script'],
+  ['p2pshare send report.pdf & p2pshare receive --yes --output downloads && wait $!', 'script'],
+  ['p2pshare send report.pdf --json', 'json'],
+  ['p2pshare receive 7-velvet-orbit --yes --json --output downloads', 'json'],
+  ['p2pshare serve --host 127.0.0.1 --port 7342 --trusted-proxy 127.0.0.1', 'server'],
+  ['p2pshare send holiday.mp4 --rendezvous https://share.example.org', 'sender'],
+])
+
+/** The commands that `runner` runs. */
+export function commandsOf(runner: Runner): string[] {
+  return [...RUNNERS].filter(([, each]) => each === runner).map(([command]) => command)
+}
