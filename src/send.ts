@@ -62,7 +62,11 @@ export async function send(path: string, options: SendOptions = {}): Promise<Sen
     const { nameplate } = meeting
     server.announce(nameplate)
     const code = formatShareCode({ nameplate, secret })
-    const full = formatShareCode({ nameplate, secret, server: server.address })
+    const full = formatShareCode({
+      nameplate,
+      secret,
+      ...(server.address !== undefined && { server: server.address }),
+    })
     onEvent({ event: 'code', code, full })
     onEvent({ event: 'waiting' })
     const waitMs = options.waitMs ?? DEFAULT_SEND_WAIT_MS

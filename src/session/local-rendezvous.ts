@@ -2,7 +2,7 @@ import { ShareError, throwIfAborted } from '../errors.ts'
 import { announce } from '../lan/announce.ts'
 import { localAddresses } from '../lan/local-addresses.ts'
 import { EMBEDDED_NAMEPLATE_DIGITS } from '../limits.ts'
-import { formatRendezvousAddress } from '../rendezvous/address.ts'
+import { formatRendezvousAddress, parseRendezvousAddress } from '../rendezvous/address.ts'
 import {
   type RendezvousServer,
   startRendezvousServer,
@@ -13,8 +13,11 @@ import { LOCAL_PORTS } from './local-ports.ts'
 export interface LocalRendezvous {
   /** Where the sender itself reaches it. */
   url: string
-  /** Where others on the network reach it, as it stands after the `@` of a code. */
-  address: string
+  /**
+   * Where others on the network reach it, as it stands after the `@` of a code. A machine that has
+   * only public addresses has none: there a rendezvous must use TLS.
+   */
+  address: string | undefined
   /** Tells the local network that `nameplate` is here, where multicast works. */
   announce(nameplate: string): void
   /** Ends it all. Never throws. */
@@ -27,7 +30,7 @@ export async function startLocalRendezvous(signal: AbortSignal): Promise<LocalRe
   let announcement: { close(): Promise<void> } | undefined
   return {
     url: `http://127.0.0.1:${server.port}`,
-    address: formatRendezvousAddress(localAddresses()[0] ?? '127.0.0.1', server.port),
+    address: addressInNetwork(server.port),
     announce: (nameplate) => {
       // Without multicast the code with the address in it still works.
       announcement = announce({ nameplate, port: server.port, onError: () => {} })
@@ -36,6 +39,14 @@ export async function startLocalRendezvous(signal: AbortSignal): Promise<LocalRe
       await Promise.allSettled([announcement?.close(), server.close()])
     },
   }
+}
+
+function addressInNetwork(port: number): string | undefined {
+  const hosts = localAddresses()
+  if (hosts.length === 0) return formatRendezvousAddress('127.0.0.1', port)
+  return hosts
+    .map((host) => formatRendezvousAddress(host, port))
+    .find((address) => parseRendezvousAddress(address) === `http://${address}`)
 }
 
 async function startOnFreePort(signal: AbortSignal): Promise<RendezvousServer> {
