@@ -9,5 +9,7 @@ export default defineConfig({
     hookTimeout: 120_000,
     // Each test runs two engines, and what is measured must not be another test's load.
     fileParallelism: false,
+    // Shared machines stall for seconds; a test that fails twice in a row has found something.
+    retry: process.env['CI'] ? 1 : 0,
   },
 })
