@@ -1,119 +1,95 @@
 /**
- * `npm run bench`: the whole program beside the bare engine, in turns, on this machine.
+ * `npm run bench`: the whole program beside the bare engine and beside other programs, in turns, on
+ * this machine and nowhere else.
  *
- *     npm run bench -- [--mib 1024] [--rounds 5] [--small-rounds 10] [--json FILE]
+ *     npm run bench -- [--mib 1024] [--rounds 5] [--small-rounds 10] [--case random|text|small]...
+ *                      [--no-peers] [--install-peers DIR] [--json FILE]
  *
- * The machine may be shared and noisy: what counts is the ratio of the two within a round.
+ * `--install-peers` installs magic-wormhole and croc there, unless they are, and uses those.
+ * The machine may be shared and noisy: what counts are the ratios within a round.
  */
-import { randomBytes } from 'node:crypto'
-import { once } from 'node:events'
-import { createWriteStream } from 'node:fs'
 import { mkdtemp, rm, writeFile } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
+import { cpus, tmpdir, totalmem } from 'node:os'
 import { join } from 'node:path'
-import { parseArgs } from 'node:util'
-import { bareChannel } from './bare-channel.mjs'
-import { programTransfer, startServer } from './program-transfer.mjs'
+import { readOptions } from './bench-options.mjs'
+import { chosenCases } from './cases.mjs'
+import { startContenders } from './contenders/start-contenders.mjs'
+import { installPeers } from './install-peers.mjs'
+import { NOTES, runLine, table } from './report.mjs'
+import { runRounds } from './rounds.mjs'
+import { summarize } from './summary.mjs'
 
-const MIB = 1024 * 1024
-const { values } = parseArgs({
-  options: {
-    mib: { type: 'string', default: '1024' },
-    rounds: { type: 'string', default: '5' },
-    'small-rounds': { type: 'string', default: '10' },
-    json: { type: 'string' },
-  },
-})
+const SUBJECT = 'p2pshare'
+const options = readOptions(process.argv.slice(2))
+const stopped = new AbortController()
+for (const name of ['SIGINT', 'SIGTERM']) process.once(name, () => stopped.abort())
 
+const peersDirectory = options.installPeers && (await installPeers(options.installPeers))
 const directory = await mkdtemp(join(tmpdir(), 'p2pshare-bench-'))
-const server = await startServer()
 try {
-  const results = { large: await benchLarge(), small: await benchSmall() }
-  if (values.json) await writeFile(values.json, `${JSON.stringify(results, null, 2)}\n`)
+  await bench()
+} catch (error) {
+  if (!stopped.signal.aborted) throw error
+  console.error('Interrupted')
+  process.exitCode = 130
 } finally {
-  server.close()
   await rm(directory, { recursive: true })
 }
 
-async function benchLarge() {
-  const file = join(directory, 'large')
-  const bytes = Number(values.mib) * MIB
-  await writeRandom(file, bytes)
-  const rounds = []
-  for (let round = 0; round < Number(values.rounds); round += 1) {
-    const bare = await bareChannel(bytes)
-    const program = await programTransfer(file, join(directory, 'saved'), server.url)
-    const ratio = program.bytes / program.seconds / (bare.bytes / bare.seconds)
-    rounds.push({ bare, program, ratio })
-    console.log(
-      `${values.mib} MiB, round ${round + 1}: bare channel ${rate(bare)}, p2pshare ${rate(program)}, ratio ${ratio.toFixed(2)}`,
-    )
+async function bench() {
+  const place = { directory, peersDirectory, peers: options.peers }
+  const { contenders, skipped } = await startContenders(place)
+  try {
+    for (const { name, about } of contenders) console.log(`${name}: ${about}`)
+    for (const { name, reason } of skipped) console.log(`${name}: SKIPPED, ${reason}`)
+    const cases = []
+    for (const each of chosenCases(options)) cases.push(await benchCase(each, contenders))
+    console.log(NOTES.join('\n'))
+    const shown = contenders.map(({ name, about }) => ({ name, about }))
+    if (options.json) await save(options.json, { contenders: shown, skipped, cases })
+  } finally {
+    await Promise.all(contenders.map((contender) => contender.close()))
   }
-  const summary = {
-    bareMegabytesPerSecond: median(rounds.map(({ bare }) => bare.bytes / bare.seconds / 1e6)),
-    megabytesPerSecond: median(rounds.map(({ program }) => program.bytes / program.seconds / 1e6)),
-    ratio: median(rounds.map(({ ratio }) => ratio)),
-    bareCpuSecondsPerGib: median(rounds.map(({ bare }) => perGib(bare))),
-    cpuSecondsPerGib: median(rounds.map(({ program }) => perGib(program))),
-    peakSenderMib: Math.max(...rounds.map(({ program }) => program.peakBytes.sender / MIB)),
-    peakReceiverMib: Math.max(...rounds.map(({ program }) => program.peakBytes.receiver / MIB)),
-  }
-  console.table(rounded(summary))
-  return { summary, rounds }
 }
 
-async function benchSmall() {
-  const file = join(directory, 'small')
-  await writeRandom(file, 1024)
-  const seconds = []
-  for (let round = 0; round < Number(values['small-rounds']); round += 1) {
-    const { totalSeconds } = await programTransfer(file, join(directory, 'saved'), server.url)
-    seconds.push(totalSeconds)
-  }
-  const summary = {
-    startToBothExitsSeconds: median(seconds),
-    fastest: Math.min(...seconds),
-    slowest: Math.max(...seconds),
-  }
-  console.log(`1 KiB, both started at once, ${seconds.length} rounds:`)
-  console.table(rounded(summary))
-  return { summary, seconds }
-}
-
-/** @param {{ bytes: number, seconds: number }} run */
-function rate({ bytes, seconds }) {
-  return `${(bytes / seconds / 1e6).toFixed(1)} MB/s`
-}
-
-/** @param {{ bytes: number, cpuSeconds: number }} run */
-function perGib({ bytes, cpuSeconds }) {
-  return cpuSeconds / (bytes / (1024 * MIB))
-}
-
-/** @param {number[]} numbers */
-function median(numbers) {
-  const sorted = numbers.toSorted((a, b) => a - b)
-  const middle = (sorted.length - 1) / 2
-  return ((sorted[Math.floor(middle)] ?? NaN) + (sorted[Math.ceil(middle)] ?? NaN)) / 2
-}
-
-/** @param {Record<string, number>} summary */
-function rounded(summary) {
-  return Object.fromEntries(
-    Object.entries(summary).map(([name, value]) => [name, Number(value.toFixed(2))]),
+/**
+ * @param {import('./cases.mjs').Case} benchCase
+ * @param {import('./contenders/contender.mjs').Contender[]} contenders
+ */
+async function benchCase({ name, title, bytes, rounds: count, small, write }, contenders) {
+  const file = join(directory, name)
+  await write(file, bytes)
+  const rounds = await runRounds(contenders, {
+    file,
+    target: join(directory, 'saved'),
+    rounds: count,
+    signal: stopped.signal,
+    onRun: (round, contender, run) => console.log(runLine(title, round, contender, run)),
+  })
+  await rm(file)
+  const failed = rounds.flatMap((round) => Object.values(round)).some((run) => 'error' in run)
+  if (failed) process.exitCode = 1
+  const names = contenders.map((contender) => contender.name)
+  const summaries = Object.fromEntries(
+    names.map((each) => [each, summarize(rounds, each, SUBJECT)]),
   )
+  console.log(`\n${title}, rounds: ${count}`)
+  console.table(table({ small, summaries }))
+  return { name, title, bytes, summaries, rounds }
 }
 
 /**
  * @param {string} path
- * @param {number} bytes
+ * @param {object} results
  */
-async function writeRandom(path, bytes) {
-  const stream = createWriteStream(path)
-  for (let written = 0; written < bytes; written += MIB) {
-    const part = randomBytes(Math.min(MIB, bytes - written))
-    if (!stream.write(part)) await once(stream, 'drain')
+async function save(path, results) {
+  const machine = {
+    processor: cpus()[0]?.model,
+    cores: cpus().length,
+    memoryBytes: totalmem(),
+    platform: `${process.platform} ${process.arch}`,
+    node: process.version,
   }
-  stream.end()
-  await once(stream, 'finish')
+  const all = { at: new Date().toISOString(), machine, notes: NOTES.join(' '), ...results }
+  await writeFile(path, `${JSON.stringify(all, null, 2)}\n`)
 }

@@ -48,7 +48,7 @@ async function pump() {
     while (channel.bufferedAmount >= HIGH_WATER_MARK_BYTES) {
       await new Promise((resolve) => setTimeout(resolve, POLL_MS))
     }
-    channel.send(message)
+    channel.send(message.subarray(0, totalBytes - sent))
   }
 }
 
