@@ -3,7 +3,7 @@
  * events, limits.
  * Parts do not know each other; what one needs of another is handed to it by a root.
  */
-const PARTS = ['code', 'secure', 'rendezvous', 'lan', 'peer', 'transfer', 'files']
+const PARTS = ['code', 'compression', 'secure', 'rendezvous', 'lan', 'peer', 'transfer', 'files']
 const BASE = '^src/(errors|events|limits|printable)\\.ts$'
 
 /** Each npm package enters through one folder. */
@@ -15,6 +15,7 @@ const PACKAGES = {
   'rate-limiter-flexible': 'rendezvous',
   pino: 'rendezvous',
   'bonjour-service': 'lan',
+  'lz4-napi': 'compression',
   'simple-peer': 'peer',
   '@roamhq/wrtc': 'peer',
   yargs: 'cli',

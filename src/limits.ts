@@ -196,6 +196,17 @@ export const MAX_FILES = 1
 /** How often progress is told. */
 export const PROGRESS_INTERVAL_MS = 200
 
+// --- Compression ---------------------------------------------------------------------------
+
+/** Smaller blocks have little to repeat, and are over in a message anyway. */
+export const MIN_COMPRESSED_BLOCK_BYTES = KIB
+/**
+ * How long blocks may go compressed without a sign of what sending them plain would do. Finding
+ * out takes less than a tenth of it, and it doubles each time, up to the second.
+ */
+export const PLAIN_PROBE_INTERVAL_MS = 5 * SECOND_MS
+export const MAX_PLAIN_PROBE_INTERVAL_MS = MINUTE_MS
+
 // --- Files ---------------------------------------------------------------------------------
 
 /** NAME_MAX of common file systems, in bytes of UTF-8. */
