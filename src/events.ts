@@ -8,6 +8,13 @@ export interface PathInfo {
   rttMs: number
 }
 
+/** What has carried the data lately. */
+export interface Carriers {
+  /** How many connections side by side. */
+  lanes: number
+  transports: PathInfo['transport'][]
+}
+
 /** What is on offer. `bytes` is the size of all contents together. */
 export interface OfferInfo {
   name: string
@@ -36,7 +43,7 @@ export type TransferEvent =
   | ({ event: 'connected' } & PathInfo)
   | ({ event: 'offer' } & OfferInfo)
   /** `bytes` of `total` are safe on the receiver's disk. */
-  | { event: 'progress'; bytes: number; total: number; bytesPerSecond: number; lanes: number }
+  | ({ event: 'progress'; bytes: number; total: number; bytesPerSecond: number } & Carriers)
   /** A file arrived whole. `sha256` is the file's digest (PROTOCOL.md, "Digests"). */
   | { event: 'file'; path: string; bytes: number; sha256: string }
   /** All is well. `saved` is the absolute path that the receiver saved to. */

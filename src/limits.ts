@@ -148,10 +148,24 @@ export const MAX_MESSAGE_BYTES = 256 * KIB
 export const DEFAULT_PEER_MESSAGE_BYTES = 64 * KIB
 /** A peer that takes less than this cannot carry our control frames. */
 export const MIN_PEER_MESSAGE_BYTES = 16 * KIB
-/** Enough to keep the engine busy between two polls; the engine drops silently past 16 MiB. */
-export const LANE_BUFFER_BYTES = 2 * MIB
-/** The engine has no event for it; 2 ms reached full speed, 200 ms a third of it. */
-export const LANE_POLL_MS = 2
+/** Half of what the engine holds; past 16 MiB it drops messages silently. */
+export const MAX_ENGINE_BUFFER_BYTES = 8 * MIB
+/** Under way over all lanes at once: 1 Gbit/s at 130 ms. */
+export const MAX_FLIGHT_BYTES = 16 * MIB
+/** Under way on one lane, so that the engine never holds more than it may. */
+export const MAX_LANE_FLIGHT_BYTES = 6 * MIB
+/** The same for a lane over TCP on a long path: half of what Linux lets a socket buffer grow to. */
+export const MAX_TCP_FLIGHT_BYTES = MIB
+/** A base round trip from which on what is on its way fills socket buffers. */
+export const LONG_PATH_MS = 10
+/** Lanes at once. Under loss they add up; 48 made the most of 1 % on a fast line. */
+export const MAX_LANES = 64
+/** Lanes in the life of one session, replacements included: their numbers have 16 bits. */
+export const MAX_LANE_NUMBER = 0xffff
+/** Probes measure the round trip; so often that a queue is seen before it overflows. */
+export const PROBE_INTERVAL_MS = 15
+/** A receiver reports at the latest after so many bytes, so that short paths need not wait for probes. */
+export const REPORT_BYTES = 512 * KIB
 /** After its lane is open the other side leaves the rendezvous; ours must open within this. */
 export const PEER_LEFT_GRACE_MS = 5 * SECOND_MS
 /** After so many bytes of messages their memory is freed: little against what is promised. */
@@ -185,8 +199,10 @@ export const SILENCE_TIMEOUT_MS = 25 * SECOND_MS
  * "Save it?", or a disk that hangs.
  */
 export const STALL_TIMEOUT_MS = 10 * MINUTE_MS
+/** Smaller transfers are over before a second lane is made. */
+export const LARGE_TRANSFER_BYTES = 4 * MIB
 /** Blocks read and not yet sent: enough that the disk is never waited for. */
-export const READ_AHEAD_BLOCKS = 4
+export const READ_AHEAD_BLOCKS = 8
 /** A block in the smallest messages that a peer may insist on, and room to spare. */
 export const MAX_CHUNKS_PER_BLOCK = 128
 /** How far blocks may run ahead of the first one missing: far more than any window. */
@@ -198,6 +214,8 @@ export const PROGRESS_INTERVAL_MS = 200
 
 // --- Compression ---------------------------------------------------------------------------
 
+/** The line is judged this often: many chunks, and a fraction of a change in it. */
+export const LINE_READING_MS = 250
 /** Smaller blocks have little to repeat, and are over in a message anyway. */
 export const MIN_COMPRESSED_BLOCK_BYTES = KIB
 /**
@@ -209,6 +227,8 @@ export const MAX_PLAIN_PROBE_INTERVAL_MS = MINUTE_MS
 
 // --- Files ---------------------------------------------------------------------------------
 
+/** So much may be written before the disk is asked to store it: a fraction of a second's work. */
+export const SYNC_AHEAD_BYTES = 64 * MIB
 /** NAME_MAX of common file systems, in bytes of UTF-8. */
 export const MAX_NAME_BYTES = 255
 /** mtimes from a peer are cut to 1970..2100, which every common file system can store. */

@@ -1,9 +1,11 @@
 import { parseShareCode } from './code/share-code.ts'
+import type { Codec } from './compression/codec.ts'
 import { type ErrorCode, ShareError, throwIfAborted, toShareError } from './errors.ts'
 import type { OfferInfo, TransferSummary, TransferWatcher } from './events.ts'
 import { DEFAULT_RECEIVE_WAIT_MS } from './limits.ts'
 import { loadEngine } from './peer/engine.ts'
 import { parseRendezvousAddress } from './rendezvous/address.ts'
+import { blockDecoder, wantedCodecs } from './session/block-codec.ts'
 import type { Session } from './session/pairing.ts'
 import { ReceivedFile } from './session/received-file.ts'
 import { runTransfer } from './session/run-transfer.ts'
@@ -23,6 +25,8 @@ export interface ReceiveOptions {
   waitMs?: number
   /** Asked once with what is on offer and where it would go; accepts everything when absent. */
   decide?: (offer: OfferInfo & { target: string }, signal: AbortSignal) => Promise<boolean>
+  /** Whether data may be compressed on its way, where that is faster; it may unless false. */
+  compress?: boolean
   signal?: AbortSignal
   onEvent?: TransferWatcher
 }
@@ -43,11 +47,12 @@ export async function receive(code: string, options: ReceiveOptions = {}): Promi
   const { nameplate, secret, server } = parseShareCode(code)
   const address = server ?? options.rendezvous
   throwIfAborted(signal)
+  const codecs = await wantedCodecs(options.compress ?? true)
   const search = new Search({
     ...(address !== undefined && { url: parseRendezvousAddress(address) }),
     nameplate,
     secret,
-    capabilities: ownCapabilities(),
+    capabilities: ownCapabilities(codecs.map(({ name }) => name)),
     onEvent,
     signal,
   })
@@ -62,7 +67,7 @@ export async function receive(code: string, options: ReceiveOptions = {}): Promi
     )
     // The nameplate is of no more use; that the server hears of it need not be waited for.
     void search.close()
-    return await save(session, options, signal, onEvent)
+    return await save(session, options, { codecs, signal, onEvent })
   } catch (thrown) {
     throw toShareError(thrown)
   } finally {
@@ -70,16 +75,25 @@ export async function receive(code: string, options: ReceiveOptions = {}): Promi
   }
 }
 
+interface SaveContext {
+  codecs: readonly Codec[]
+  signal: AbortSignal
+  onEvent: TransferWatcher
+}
+
 /** Takes what the sender offers and puts it where it belongs. */
 async function save(
   session: Session,
   options: ReceiveOptions,
-  signal: AbortSignal,
-  onEvent: TransferWatcher,
+  { codecs, signal, onEvent }: SaveContext,
 ): Promise<Received> {
   const { output, decide } = options
   const file = new ReceivedFile({ output, decide, signal, onEvent })
-  const receiver = new Receiver({ accept: (offer) => file.accept(offer), onEvent })
+  const receiver = new Receiver({
+    accept: (offer) => file.accept(offer),
+    decoder: blockDecoder(codecs),
+    onEvent,
+  })
   let damaged = false
   try {
     const { outcome, path, seconds } = await runTransfer(session, receiver, signal, onEvent)

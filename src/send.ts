@@ -6,11 +6,12 @@ import { type FileSource, openFileSource } from './files/file-source.ts'
 import { BLOCK_BYTES, DEFAULT_SEND_WAIT_MS, WORDS_AT_TERMINAL } from './limits.ts'
 import { loadEngine } from './peer/engine.ts'
 import { parseRendezvousAddress, shortRendezvousAddress } from './rendezvous/address.ts'
+import { blockEncoder, wantedCodecs } from './session/block-codec.ts'
 import { Meeting } from './session/meeting.ts'
 import { Owned } from './session/owned.ts'
 import { runTransfer } from './session/run-transfer.ts'
 import { withinWait } from './session/within-wait.ts'
-import { ownCapabilities } from './transfer/capabilities.ts'
+import { namedCapabilities, ownCapabilities } from './transfer/capabilities.ts'
 import type { Offer } from './transfer/frame.ts'
 import { Sender } from './transfer/sender.ts'
 
@@ -23,6 +24,10 @@ export interface SendOptions {
   rendezvous?: string
   /** How long to wait for the receiver, in milliseconds. */
   waitMs?: number
+  /** How many connections side by side carry the data, 1 to 64; as many as help when absent. */
+  lanes?: number
+  /** Whether data may be compressed on its way, where that is faster; it may unless false. */
+  compress?: boolean
   signal?: AbortSignal
   onEvent?: TransferWatcher
 }
@@ -54,7 +59,7 @@ export async function send(path: string, options: SendOptions = {}): Promise<Sen
         role: 'sender',
         ...(custom && { nameplate: custom.nameplate }),
         secret,
-        capabilities: ownCapabilities(),
+        capabilities: ownCapabilities([]),
         onEvent,
         signal,
       }),
@@ -70,7 +75,10 @@ export async function send(path: string, options: SendOptions = {}): Promise<Sen
     onEvent({ event: 'code', code, full })
     onEvent({ event: 'waiting' })
     const waitMs = options.waitMs ?? DEFAULT_SEND_WAIT_MS
-    const done = deliver(source, meeting, { waitMs, signal, onEvent }).finally(() => owned.close())
+    const { lanes, compress = true } = options
+    const done = deliver(source, meeting, { waitMs, lanes, compress, signal, onEvent }).finally(
+      () => owned.close(),
+    )
     done.catch(() => {})
     return { code, full, done }
   } catch (thrown) {
@@ -81,6 +89,8 @@ export async function send(path: string, options: SendOptions = {}): Promise<Sen
 
 interface DeliverOptions {
   waitMs: number
+  lanes: number | undefined
+  compress: boolean
   signal: AbortSignal
   onEvent: TransferWatcher
 }
@@ -89,10 +99,11 @@ interface DeliverOptions {
 async function deliver(
   source: FileSource,
   meeting: Meeting,
-  { waitMs, signal, onEvent }: DeliverOptions,
+  { waitMs, lanes, compress, signal, onEvent }: DeliverOptions,
 ): Promise<TransferSummary> {
   // While nobody is there yet; a machine without an engine is told before anybody comes.
   loadEngine()
+  const codecs = await wantedCodecs(compress)
   const session = await withinWait(
     meeting.session,
     waitMs,
@@ -111,6 +122,8 @@ async function deliver(
       read: (_, offset, buffer) => source.read(offset, buffer),
       assertUnchanged: () => source.assertUnchanged(),
     },
+    encoder: blockEncoder(codecs, namedCapabilities(session.peerCapabilities)),
+    lanes,
     onEvent,
   })
   const { name, files, bytes } = offer

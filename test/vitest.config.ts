@@ -4,7 +4,7 @@ export default defineConfig({
   test: {
     root: new URL('..', import.meta.url).pathname,
     include: ['test/**/*.test.ts'],
-    exclude: ['**/node_modules/**', 'test/e2e/**', 'test/lab/**'],
+    exclude: ['**/node_modules/**', 'test/e2e/**'],
     testTimeout: 20_000,
     coverage: {
       provider: 'v8',

@@ -9,6 +9,8 @@ export interface SendCommand {
   words?: number
   waitMs?: number
   rendezvous?: string
+  lanes?: number
+  compress?: boolean
 }
 
 export interface ReceiveCommand {
@@ -20,6 +22,7 @@ export interface ReceiveCommand {
   output?: string
   waitMs?: number
   rendezvous?: string
+  compress?: boolean
 }
 
 export interface ServeCommand {

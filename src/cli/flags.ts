@@ -1,5 +1,5 @@
 import type { Options } from 'yargs'
-import { MAX_WORDS, MIN_WORDS, WORDS_AT_TERMINAL, WORDS_IN_SCRIPTS } from '../limits.ts'
+import { MAX_LANES, MAX_WORDS, MIN_WORDS, WORDS_AT_TERMINAL, WORDS_IN_SCRIPTS } from '../limits.ts'
 
 /** A flag given twice: the later one counts, so that an alias of the shell can be overridden. */
 function last<Value>(value: Value | Value[] | undefined): Value | undefined {
@@ -17,6 +17,10 @@ const rendezvous = {
   requiresArg: true,
   coerce: last<string>,
   describe: 'The rendezvous server (default: this machine or the local network)',
+} as const
+const compress = {
+  type: 'boolean',
+  describe: 'Compress on the way where that is faster; --no-compress never does',
 } as const
 const json = {
   type: 'boolean',
@@ -40,6 +44,13 @@ export const sendFlags = {
   },
   wait,
   rendezvous,
+  lanes: {
+    type: 'number',
+    requiresArg: true,
+    coerce: last<number>,
+    describe: `Connections side by side, 1 to ${MAX_LANES} (default: as many as help)`,
+  },
+  compress,
   json,
   quiet: { type: 'boolean', describe: 'Print the code and nothing else' },
 } as const satisfies Record<string, Options>
@@ -55,6 +66,7 @@ export const receiveFlags = {
   yes: { alias: 'y', type: 'boolean', describe: 'Save without asking' },
   wait,
   rendezvous,
+  compress,
   json,
   quiet: { type: 'boolean', describe: 'Print nothing but errors' },
 } as const satisfies Record<string, Options>

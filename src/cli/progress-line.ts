@@ -12,6 +12,8 @@ export interface Progress {
   /** How long nothing has arrived, in milliseconds, once that is worth telling. */
   stalledMs?: number
   path?: PathInfo
+  /** What has carried the data lately; empty while nothing has. */
+  transports?: readonly PathInfo['transport'][]
 }
 
 /**
@@ -23,7 +25,7 @@ export function progressLine(progress: Progress, columns: number): string {
   const width = Math.max(0, columns - 1)
   const share = `${String(percent(progress.bytes, progress.total)).padStart(3)}%`
   const size = `${formatBytes(progress.bytes)} of ${formatBytes(progress.total)}`
-  const path = progress.path && `${progress.path.path} ${progress.path.transport}`
+  const path = progress.path && way(progress.path, progress.transports)
   const byImportance = [speed(progress), size, path]
 
   let room = width - share.length
@@ -34,8 +36,13 @@ export function progressLine(progress: Progress, columns: number): string {
   })
   const barWidth = Math.min(MAX_BAR_WIDTH, room - GAP.length)
   const bar = barWidth >= MIN_BAR_WIDTH ? [drawBar(progress, barWidth)] : []
-  const [pace = [], sizes = [], way = []] = shown
-  return [share, ...bar, ...sizes, ...pace, ...way].join(GAP).slice(0, width)
+  const [pace = [], sizes = [], ways = []] = shown
+  return [share, ...bar, ...sizes, ...pace, ...ways].join(GAP).slice(0, width)
+}
+
+function way(path: PathInfo, transports: Progress['transports'] = []): string {
+  const carrying = transports.length > 0 ? transports : [path.transport]
+  return `${path.path} ${carrying.join('+')}`
 }
 
 function speed(progress: Progress): string {

@@ -1,6 +1,7 @@
 import type { FileHandle } from 'node:fs/promises'
 import { basename, dirname } from 'node:path'
 import { ShareError } from '../errors.ts'
+import { SYNC_AHEAD_BYTES } from '../limits.ts'
 import { applyAttributes, type FileAttributes } from './file-attributes.ts'
 import { fileExists, isSystemError, withFileErrors } from './file-error.ts'
 import { finishAll } from './finish-all.ts'
@@ -40,6 +41,9 @@ export class StagedFile implements Staging {
   readonly #data: FileHandle
   readonly #bytes: number
   #isOpen = true
+  #unsyncedBytes = 0
+  #syncing: Promise<void> | undefined
+  #syncFailure: unknown
 
   constructor(destination: HeldDirectory, staged: HeldDirectory, data: FileHandle, bytes: number) {
     this.#destination = destination
@@ -63,6 +67,23 @@ export class StagedFile implements Staging {
         rest = withoutFirst(bytesWritten, rest)
       }
     })
+    this.#syncAhead(end - offset)
+  }
+
+  /** Has the disk begin early, so that not everything is left for the end. */
+  #syncAhead(bytes: number): void {
+    this.#unsyncedBytes += bytes
+    if (this.#unsyncedBytes < SYNC_AHEAD_BYTES || this.#syncing) return
+    this.#unsyncedBytes = 0
+    this.#syncing = this.#data
+      .datasync()
+      // The system tells of a failure once: a later sync would succeed.
+      .catch((thrown) => {
+        this.#syncFailure ??= thrown
+      })
+      .finally(() => {
+        this.#syncing = undefined
+      })
   }
 
   async publish({ path, ...attributes }: { path: string } & FileAttributes): Promise<void> {
@@ -73,6 +94,8 @@ export class StagedFile implements Staging {
     await withFileErrors('save', path, async () => {
       await this.#assertWhole()
       await applyAttributes(this.#data, attributes)
+      await this.#syncing
+      if (this.#syncFailure) throw this.#syncFailure
       await this.#data.sync()
       await this.#destination.assertInPlace()
       await this.#moveTo(path)
@@ -108,6 +131,7 @@ export class StagedFile implements Staging {
   }
 
   async #closeData(): Promise<void> {
+    await this.#syncing
     await withFileErrors('write a file in', this.#destination.path, () => this.#data.close())
   }
 

@@ -1,7 +1,11 @@
+import type { PathInfo } from '../events.ts'
+
 /** An open, ordered, reliable message channel, as a lane needs it. */
 export interface Channel {
   /** The largest message that both sides take, in bytes. */
   readonly maxMessageBytes: number
+  /** What carries it, as of its opening. */
+  readonly transport: PathInfo['transport']
   /** Bytes given to `send` that the engine has not taken up yet. Costs a hop between threads. */
   bufferedBytes(): number
   /** Queues one message; the bytes are copied before it returns. */

@@ -15,19 +15,16 @@ function garbageCollector(): CollectGarbage {
   return collectGarbage
 }
 
-/**
- * Frees the memory of messages in time. Each comes as memory outside the heap, of which V8 knows
- * only the size, and it answers with full collections, 150 a gigabyte. A small one now and then,
- * when the messages are used up, makes those unnecessary.
- */
-export class MessageCollector {
-  #bytes = 0
+let usedBytes = 0
 
-  /** A message of `bytes` came. */
-  add(bytes: number): void {
-    this.#bytes += bytes
-    if (this.#bytes < MESSAGE_COLLECTION_BYTES) return
-    this.#bytes = 0
-    garbageCollector()({ type: 'minor' })
-  }
+/**
+ * A message of `bytes` came or went: frees the memory of messages in time. Each is memory outside
+ * the heap, of which V8 knows only the size, and it answers with full collections, 150 a gigabyte.
+ * A small one now and then, when the messages are used up, makes those unnecessary.
+ */
+export function collectMessages(bytes: number): void {
+  usedBytes += bytes
+  if (usedBytes < MESSAGE_COLLECTION_BYTES) return
+  usedBytes = 0
+  garbageCollector()({ type: 'minor' })
 }

@@ -3,12 +3,14 @@ import { abortReason, ShareError, throwIfAborted } from '../errors.ts'
 import type { PathInfo } from '../events.ts'
 import { CONNECT_TIMEOUT_MS, MAX_CANDIDATES } from '../limits.ts'
 import type { Channel } from './channel.ts'
+import { collectMessages } from './collect-messages.ts'
 import { loadEngine } from './engine.ts'
-import { MessageCollector } from './message-collector.ts'
+import type { LaneTransport } from './lane-message.ts'
 import { packetsFromStats, pathInfoFromStats } from './path-info.ts'
 import { patientPeerConnection } from './patient-peer-connection.ts'
+import { ProbeChannel } from './probe-channel.ts'
 import { sdpFingerprint, sdpMaxMessageBytes } from './session-description.ts'
-import { decodeSignal, encodeSignal, type Signal } from './signal.ts'
+import { decodeSignal, encodeSignal, type Signal, signalOver } from './signal.ts'
 
 export interface IceServer {
   urls: string[]
@@ -20,8 +22,12 @@ export interface ConnectionInit {
   /** Who makes the offer: the receiver of the file. */
   initiator: boolean
   iceServers: readonly IceServer[]
+  /** Which candidates it may use; all of them unless told otherwise. */
+  transport?: LaneTransport
   /** Takes each message for the other side's `signal()`, in order. */
   onSignal: (message: Uint8Array) => void
+  /** Called once, when it is gone. */
+  onClosed?: () => void
   /** How long to look for a path, in milliseconds. */
   connectTimeoutMs?: number
 }
@@ -40,6 +46,7 @@ export class Connection {
   readonly #peer: SimplePeer.Instance
   readonly #engineConnection: { current?: RTCPeerConnection } = {}
   readonly #connectTimeoutMs: number
+  readonly #transport: LaneTransport
   readonly #opened: Promise<void>
   #candidates = 0
   #ownSdp: string | undefined
@@ -52,6 +59,7 @@ export class Connection {
 
   constructor(init: ConnectionInit) {
     this.#connectTimeoutMs = init.connectTimeoutMs ?? CONNECT_TIMEOUT_MS
+    this.#transport = init.transport ?? 'any'
     const engine = loadEngine()
     const kept = this.#engineConnection
     this.#peer = new SimplePeer({
@@ -81,13 +89,13 @@ export class Connection {
         alive.delete(this)
         reject(this.#failure ?? noPath())
         this.#onClose?.()
+        init.onClosed?.()
       })
       this.#peer.on('connect', resolve)
     })
     this.#opened.catch(() => {})
-    const collector = new MessageCollector()
     this.#peer.on('data', (message: Uint8Array) => {
-      collector.add(message.length)
+      collectMessages(message.length)
       if (this.#onMessage) this.#onMessage(message)
       else if (this.#early.length < MAX_EARLY_MESSAGES) this.#early.push(message)
       else this.close()
@@ -132,7 +140,7 @@ export class Connection {
       clearTimeout(timer)
       if (onAbort) signal?.removeEventListener('abort', onAbort)
     }
-    return this.#channel()
+    return this.#channel((await this.pathInfo())?.transport ?? 'udp')
   }
 
   /** The certificates of both ends, as the descriptions named them and the engine enforces. */
@@ -141,6 +149,16 @@ export class Connection {
       throw new TypeError('fingerprints are known once both descriptions are')
     }
     return { own: sdpFingerprint(this.#ownSdp), peer: sdpFingerprint(this.#peerSdp) }
+  }
+
+  /**
+   * A channel beside the lane's own for messages that may get lost. Both sides ask for it right
+   * after making the connection, or neither.
+   */
+  probeChannel(): ProbeChannel {
+    const connection = this.#engineConnection.current
+    if (connection === undefined) throw new TypeError('the engine made no connection')
+    return new ProbeChannel(connection)
   }
 
   /** Which way the data goes just now; undefined while that is not known. */
@@ -158,7 +176,8 @@ export class Connection {
     // simple-peer also asks for renegotiation and transceivers, for which a data channel has no use.
     if (signal.type !== 'candidate' && signal.type !== 'offer' && signal.type !== 'answer') return
     if (signal.type !== 'candidate') this.#ownSdp = signal.sdp
-    onSignal(encodeSignal(signal))
+    const told = signalOver(this.#transport, signal)
+    if (told) onSignal(encodeSignal(told))
   }
 
   async #stats(): Promise<RTCStatsReport | undefined> {
@@ -167,13 +186,15 @@ export class Connection {
     return connection.getStats()
   }
 
-  #channel(): Channel {
+  #channel(transport: PathInfo['transport']): Channel {
     const peer = this.#peer
     return {
+      transport,
       maxMessageBytes: sdpMaxMessageBytes(this.#peerSdp ?? ''),
       bufferedBytes: () => peer.bufferSize,
       send: (message) => {
         if (peer.destroyed) return
+        collectMessages(message.length)
         try {
           peer.send(message)
         } catch {

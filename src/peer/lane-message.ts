@@ -15,6 +15,8 @@ export const LaneMessage = {
   fin: 4,
   /** The other side's FIN arrived, and so all that came before it. */
   finAck: 5,
+  /** Signalling for a further lane, on lane 0 only. */
+  signal: 6,
 } as const
 
 const LANE_VERSION = 1
@@ -40,4 +42,33 @@ export function decodeReady(lane: number, message: Uint8Array): Uint8Array {
     throw new ShareError('protocol', 'The other side mixed up two connections')
   }
   return message.subarray(4)
+}
+
+/** Signalling of a connection that is to become lane `lane`. */
+export interface LaneSignal {
+  lane: number
+  transport: LaneTransport
+  /** As `Connection` gives and takes it. */
+  signal: Uint8Array
+}
+
+/** Which candidates a connection may use: all of them, or those over one transport. */
+export type LaneTransport = 'any' | 'udp' | 'tcp'
+
+const TRANSPORTS = ['any', 'udp', 'tcp'] as const
+const SIGNAL_HEADER_BYTES = 3
+
+/** The parts of the SIGNAL that carries `signal`: lane number, transport, signal. */
+export function encodeLaneSignal({ lane, transport, signal }: LaneSignal): Uint8Array[] {
+  return [Uint8Array.of(lane >> 8, lane & 0xff, TRANSPORTS.indexOf(transport)), signal]
+}
+
+/** What is in the SIGNAL `payload`. Throws `protocol` for none. */
+export function decodeLaneSignal(payload: Uint8Array): LaneSignal {
+  const [high = 0, low = 0, transportIndex = -1] = payload
+  const transport = TRANSPORTS[transportIndex]
+  if (payload.length < SIGNAL_HEADER_BYTES || transport === undefined) {
+    throw new ShareError('protocol', 'The other side asked for a connection in an unknown way')
+  }
+  return { lane: (high << 8) | low, transport, signal: payload.subarray(SIGNAL_HEADER_BYTES) }
 }

@@ -1,16 +1,22 @@
 import { abortReason, ShareError, throwIfAborted, toShareError } from '../errors.ts'
+import type { PathInfo } from '../events.ts'
 import {
   CONNECT_TIMEOUT_MS,
   FIN_TIMEOUT_MS,
   KEEPALIVE_INTERVAL_MS,
-  LANE_BUFFER_BYTES,
-  LANE_POLL_MS,
-  MIB,
+  MAX_ENGINE_BUFFER_BYTES,
   SILENCE_TIMEOUT_MS,
 } from '../limits.ts'
 import type { Channel } from './channel.ts'
 import { deferred } from './deferred.ts'
-import { decodeReady, encodeReady, LaneMessage } from './lane-message.ts'
+import {
+  decodeLaneSignal,
+  decodeReady,
+  encodeLaneSignal,
+  encodeReady,
+  LaneMessage,
+  type LaneSignal,
+} from './lane-message.ts'
 
 /** What ties a lane to its session: proof of who is at the other end, and the second layer. */
 export interface LaneSecurity {
@@ -19,7 +25,10 @@ export interface LaneSecurity {
   readonly binding: Uint8Array
   /** Throws `integrity` unless `binding` is the other side's for this very connection. */
   verifyBinding(binding: Uint8Array): void
-  /** `header` followed by `parts` sealed; `header` is authenticated with them. */
+  /**
+   * `header` followed by `parts` sealed; `header` is authenticated with them. What is returned may
+   * be overwritten by the next call.
+   */
   seal(header: Uint8Array, parts: readonly Uint8Array[]): Uint8Array
   /** What was sealed behind the first `headerBytes` of `message`. Throws `integrity`. */
   open(message: Uint8Array, headerBytes: number): Uint8Array
@@ -38,18 +47,16 @@ const HEADER_BYTES = 1
 const TICK_MS = 500
 /** After so long without a message, which is more than a keepalive takes, packets are looked at. */
 const QUIET_TICKS = (2 * KEEPALIVE_INTERVAL_MS) / TICK_MS
-/** Half of what the engine holds. */
-const ENGINE_BUFFER_BYTES = 8 * MIB
-
 /** What an eager peer may have sent before anybody listens: an offer, and no more. */
 const MAX_EARLY_PAYLOADS = 4
 
 /**
- * A channel that is bound to the session, sealed, kept alive and ended on purpose.
- * Payloads are sent with `send` while there is `room`; the engine tells nobody when it has room
- * again, so `writable` polls.
+ * A channel that is bound to the session, sealed, kept alive and ended on purpose. How much is
+ * sent at once is for the sender to bound, by what the other end reports to have received.
  */
 export class Lane {
+  /** 0 for the first one of a session. */
+  readonly number: number
   readonly maxPayloadBytes: number
   readonly #channel: Channel
   readonly #security: LaneSecurity
@@ -58,6 +65,7 @@ export class Lane {
   readonly #closed = deferred()
   readonly #early: Uint8Array[] = []
   #watcher: LaneWatcher | undefined
+  #onSignal: ((signal: LaneSignal) => void) | undefined
   #outcome: { error?: ShareError } | undefined
   #peerReady = false
   #finSent = false
@@ -93,6 +101,7 @@ export class Lane {
   private constructor(channel: Channel, security: LaneSecurity) {
     this.#channel = channel
     this.#security = security
+    this.number = security.lane
     this.maxPayloadBytes = channel.maxMessageBytes - HEADER_BYTES - security.sealingBytes
     this.#ticker = setInterval(() => this.#tick(), TICK_MS)
     channel.onMessage((message) => this.#receive(message))
@@ -107,9 +116,14 @@ export class Lane {
     if (this.#outcome) watcher.onEnd(this.#outcome.error)
   }
 
-  /** How many bytes may be given to `send` now. */
-  get room(): number {
-    return LANE_BUFFER_BYTES - this.#bufferedBytes
+  /** Names the one who takes the signalling of further lanes; without one, none may come. */
+  onSignal(handler: (signal: LaneSignal) => void): void {
+    this.#onSignal = handler
+  }
+
+  /** What carries it. */
+  get transport(): PathInfo['transport'] {
+    return this.#channel.transport
   }
 
   /** Queues one payload, given in parts to save a copy. Nothing happens once the lane has ended. */
@@ -118,13 +132,9 @@ export class Lane {
     this.#transmit(LaneMessage.data, parts)
   }
 
-  /** Waits until there is room for half the buffer again, or the lane has ended. */
-  async writable(): Promise<void> {
-    while (!this.#ended) {
-      this.#bufferedBytes = this.#channel.bufferedBytes()
-      if (this.room >= LANE_BUFFER_BYTES / 2) return
-      await new Promise((resolve) => setTimeout(resolve, LANE_POLL_MS))
-    }
+  /** Sends signalling for a further lane. */
+  signal(signal: LaneSignal): void {
+    if (!this.#finSent) this.#transmit(LaneMessage.signal, encodeLaneSignal(signal))
   }
 
   /**
@@ -154,7 +164,7 @@ export class Lane {
       throw new TypeError(`a message of ${message.length} bytes would close the channel`)
     }
     this.#bufferedBytes += message.length
-    if (this.#bufferedBytes > ENGINE_BUFFER_BYTES) this.#refuseToOverflow()
+    if (this.#bufferedBytes > MAX_ENGINE_BUFFER_BYTES) this.#refuseToOverflow()
     this.#channel.send(message)
     this.#idleTicks = 0
   }
@@ -162,8 +172,8 @@ export class Lane {
   /** The engine drops a message silently once 16 MiB are queued. */
   #refuseToOverflow(): void {
     this.#bufferedBytes = this.#channel.bufferedBytes()
-    if (this.#bufferedBytes > ENGINE_BUFFER_BYTES) {
-      throw new TypeError('more was sent than the lane had room for')
+    if (this.#bufferedBytes > MAX_ENGINE_BUFFER_BYTES) {
+      throw new ShareError('protocol', 'The other side reported more than had reached it')
     }
   }
 
@@ -191,6 +201,8 @@ export class Lane {
     if (type === LaneMessage.data && !this.#finReceived) this.#deliver(payload)
     else if (type === LaneMessage.fin && !this.#finReceived) this.#acceptFin()
     else if (type === LaneMessage.finAck && this.#finSent) this.#close()
+    else if (type === LaneMessage.signal && this.#onSignal)
+      this.#onSignal(decodeLaneSignal(payload))
     else throw new ShareError('protocol', 'The other side sent a message out of turn')
   }
 

@@ -1,6 +1,7 @@
 import * as v from 'valibot'
 import { ShareError } from '../errors.ts'
 import { MAX_SDP_BYTES } from '../limits.ts'
+import type { LaneTransport } from './lane-message.ts'
 import { sdpFingerprint } from './session-description.ts'
 
 const MAX_CANDIDATE_LENGTH = 1024
@@ -46,6 +47,21 @@ export function decodeSignal(bytes: Uint8Array): Signal {
   if (!parsed.success) throw unfitSignal()
   if (parsed.output.type !== 'candidate') sdpFingerprint(parsed.output.sdp)
   return parsed.output
+}
+
+/** `signal` without the candidates that `transport` excludes; undefined where nothing is left. */
+export function signalOver(transport: LaneTransport, signal: Signal): Signal | undefined {
+  if (transport === 'any') return signal
+  const fits = (candidate: string) => transportOf(candidate) === transport
+  if (signal.type === 'candidate') return fits(signal.candidate.candidate) ? signal : undefined
+  const lines = signal.sdp.split('\r\n')
+  const kept = lines.filter((line) => !line.startsWith('a=candidate:') || fits(line))
+  return { ...signal, sdp: kept.join('\r\n') }
+}
+
+/** RFC 8839, section 5.1: foundation, component, transport. */
+function transportOf(candidate: string): string | undefined {
+  return /^(?:a=)?candidate:\S+ \d+ (\S+) /.exec(candidate)?.[1]?.toLowerCase()
 }
 
 function unfitSignal(cause?: unknown): ShareError {

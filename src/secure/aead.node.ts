@@ -6,15 +6,17 @@ const OPTIONS = { authTagLength: AEAD_TAG_BYTES }
 
 /**
  * OpenSSL's, for the hot path: 1.3 GB/s in messages of 256 KiB. A Node cipher cannot write into a
- * buffer of ours; joining its outputs at the end was the fastest of the ways around that.
+ * buffer of ours; joining its outputs at the end was the fastest of the ways around that, into one
+ * that is used again and again.
  */
 export function createNodeAead(key: Uint8Array): Aead {
   return {
-    seal(nonce, header, parts) {
+    seal(nonce, header, parts, into) {
       const cipher = createCipheriv(ALGORITHM, key, nonce, OPTIONS).setAAD(header)
       const ciphertext = parts.map((part) => cipher.update(part))
       cipher.final()
-      return Buffer.concat([header, ...ciphertext, cipher.getAuthTag()])
+      const sealed = [header, ...ciphertext, cipher.getAuthTag()]
+      return into ? joined(sealed, into) : Buffer.concat(sealed)
     },
     open(nonce, message, headerBytes) {
       const tagStart = message.length - AEAD_TAG_BYTES
@@ -26,4 +28,13 @@ export function createNodeAead(key: Uint8Array): Aead {
       return plaintext
     },
   }
+}
+
+function joined(parts: readonly Uint8Array[], into: Uint8Array): Uint8Array {
+  let end = 0
+  for (const part of parts) {
+    into.set(part, end)
+    end += part.length
+  }
+  return into.subarray(0, end)
 }

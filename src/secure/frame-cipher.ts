@@ -16,11 +16,12 @@ export class FrameSealer {
   }
 
   /**
-   * The message for the lane: the header, readable but authenticated, and the parts sealed as one.
+   * The message for the lane: the header, readable but authenticated, and the parts sealed as one,
+   * in `into` if that is given.
    * Throws an `interrupted` ShareError when the lane has sealed as much as its key may.
    */
-  seal(header: Uint8Array, parts: readonly Uint8Array[]): Uint8Array {
-    return this.#aead.seal(this.#nonces.next(), header, parts)
+  seal(header: Uint8Array, parts: readonly Uint8Array[], into?: Uint8Array): Uint8Array {
+    return this.#aead.seal(this.#nonces.next(), header, parts, into)
   }
 }
 

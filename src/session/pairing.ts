@@ -2,8 +2,10 @@ import { ShareError, toShareError } from '../errors.ts'
 import { HANDSHAKE_TIMEOUT_MS, PEER_LEFT_GRACE_MS } from '../limits.ts'
 import { Connection, type IceServer } from '../peer/connection.ts'
 import { Lane } from '../peer/lane.ts'
+import type { ProbeChannel } from '../peer/probe-channel.ts'
 import type { Role } from '../secure/role.ts'
 import { SecureSession } from '../secure/secure-session.ts'
+import type { SessionKeys } from '../secure/session-keys.ts'
 import { laneSecurity } from './lane-security.ts'
 
 export interface PairingInit {
@@ -19,8 +21,12 @@ export interface PairingInit {
 
 /** Two machines that have proved to each other that they know the code, and their first lane. */
 export interface Session {
+  role: Role
   lane: Lane
   connection: Connection
+  probes: ProbeChannel
+  iceServers: readonly IceServer[]
+  keys: SessionKeys
   peerCapabilities: Uint8Array
   /** Closes the connection at once and wipes the keys. */
   close(): void
@@ -42,7 +48,7 @@ export class Pairing {
   readonly #stop = new AbortController()
   #resolve: (session: Session) => void = () => {}
   #reject: (error: ShareError) => void = () => {}
-  #connection: Connection | undefined
+  #first: { connection: Connection; probes: ProbeChannel } | undefined
   #opening = false
   #heard = false
   #over = false
@@ -62,7 +68,7 @@ export class Pairing {
       capabilities: init.capabilities,
     })
     this.#post(this.#secure.start())
-    if (init.role === 'receiver') this.#connection = this.#connect()
+    if (init.role === 'receiver') this.#first = this.#connect()
   }
 
   /** Whether the other side has proved that it knows the code. */
@@ -83,7 +89,7 @@ export class Pairing {
       const { outgoing, delivered } = this.#secure.receive(message)
       this.#post(outgoing)
       if (this.#secure.established && !this.#opening) void this.#open()
-      for (const signal of delivered) this.#connection?.signal(signal)
+      for (const signal of delivered) this.#first?.connection.signal(signal)
     } catch (thrown) {
       const farewell = this.#secure.farewell
       if (farewell) this.#post([farewell])
@@ -103,24 +109,25 @@ export class Pairing {
     this.#fail(error)
   }
 
-  #connect(): Connection {
-    return new Connection({
+  #connect() {
+    const connection = new Connection({
       initiator: this.#init.role === 'receiver',
       iceServers: this.#init.iceServers,
       onSignal: (signal) => {
         if (!this.#over) this.#post(this.#secure.submit(signal))
       },
     })
+    return { connection, probes: connection.probeChannel() }
   }
 
   async #open(): Promise<void> {
     this.#opening = true
     clearTimeout(this.#timer)
-    const { role } = this.#init
+    const { role, iceServers } = this.#init
     try {
       const { keys, peerCapabilities } = this.#secure
-      this.#connection ??= this.#connect()
-      const connection = this.#connection
+      this.#first ??= this.#connect()
+      const { connection, probes } = this.#first
       const channel = await connection.opened(this.#stop.signal)
       const security = laneSecurity(keys, role, FIRST_LANE, connection.fingerprints)
       const lane = await Lane.open(channel, security, this.#stop.signal)
@@ -130,7 +137,7 @@ export class Pairing {
         connection.close()
         keys.destroy()
       }
-      this.#resolve({ lane, connection, peerCapabilities, close })
+      this.#resolve({ role, lane, connection, probes, iceServers, keys, peerCapabilities, close })
     } catch (thrown) {
       this.#fail(toShareError(thrown))
     }
@@ -145,7 +152,7 @@ export class Pairing {
     this.#over = true
     clearTimeout(this.#timer)
     this.#stop.abort(error)
-    this.#connection?.close()
+    this.#first?.connection.close()
     this.#reject(error)
   }
 }

@@ -1,19 +1,20 @@
 import { abortReason, type ShareError } from '../errors.ts'
 import type { PathInfo, TransferWatcher } from '../events.ts'
 import { ABORT_TIMEOUT_MS, FIN_TIMEOUT_MS } from '../limits.ts'
-import type { Lane } from '../peer/lane.ts'
-import { sharedCapabilities } from '../transfer/capabilities.ts'
+import { namedCapabilities } from '../transfer/capabilities.ts'
+import type { Lanes } from '../transfer/ports.ts'
 import type { Session } from './pairing.ts'
+import { SessionLanes } from './session-lanes.ts'
 
 /** One side of a transfer, as `transfer` makes it. */
 interface Transfer<Outcome> {
   readonly done: Promise<Outcome>
-  start(lane: Lane): void
+  start(lanes: Lanes): void
   fail(error: ShareError): void
 }
 
 /**
- * Runs `transfer` over the lane of `session` and ends both in order, whatever the outcome, so that
+ * Runs `transfer` over the lanes of `session` and ends both in order, whatever the outcome, so that
  * the last words of either side arrive.
  */
 export async function runTransfer<Outcome>(
@@ -24,13 +25,14 @@ export async function runTransfer<Outcome>(
 ): Promise<{ outcome: Outcome; path: PathInfo['path']; seconds: number }> {
   const { lane, connection } = session
   const onAbort = () => transfer.fail(abortReason(signal))
+  const lanes = new SessionLanes(session)
   let finTimeoutMs = ABORT_TIMEOUT_MS
   try {
-    sharedCapabilities(session.peerCapabilities)
+    namedCapabilities(session.peerCapabilities)
     const pathInfo = (await connection.pathInfo()) ?? UNKNOWN_PATH
     onEvent({ event: 'connected', ...pathInfo })
     const startedMs = performance.now()
-    transfer.start(lane)
+    transfer.start(lanes)
     signal.addEventListener('abort', onAbort)
     if (signal.aborted) onAbort()
     const outcome = await transfer.done
@@ -38,7 +40,10 @@ export async function runTransfer<Outcome>(
     return { outcome, path: pathInfo.path, seconds: (performance.now() - startedMs) / 1000 }
   } finally {
     signal.removeEventListener('abort', onAbort)
+    // The first lane first: after it the other side sends nothing more. Closing a channel under a
+    // sender crashes its engine.
     await lane.finish(finTimeoutMs)
+    lanes.close()
     session.close()
   }
 }

@@ -1,12 +1,13 @@
 import { ShareError } from '../errors.ts'
 import { MAX_CHUNKS_PER_BLOCK } from '../limits.ts'
-import type { Chunk, Entry } from './frame.ts'
+import type { Chunk, Encoding, Entry } from './frame.ts'
 import { type BlockPlace, blockCount, blockLength } from './transfer-plan.ts'
 
-/** A block whose chunks are all there, not yet compared with its digest. */
+/** A block whose chunks are all there, not yet decoded and compared with its digest. */
 export interface WholeBlock extends BlockPlace {
   /** Its contents, in order: chunks are not joined, which would cost a copy. */
   parts: Uint8Array[]
+  encoding: Encoding
   digest: Uint8Array
 }
 
@@ -18,53 +19,87 @@ interface PartialBlock {
 
 export interface BlockAssemblerInit {
   blockBytes: number
-  /** How many blocks may be begun and not whole. */
-  maxPartialBlocks: number
+  /** How many blocks may be begun and not written: no more are held in memory. */
+  maxUnwrittenBlocks: number
 }
 
-/** Puts blocks together from chunks, which may come in any order. */
+/** Puts blocks together from chunks, which may come in any order, and more than once. */
 export class BlockAssembler {
   readonly #init: BlockAssemblerInit
   readonly #partial = new Map<string, PartialBlock>()
+  #unwrittenBlocks = 0
 
   constructor(init: BlockAssemblerInit) {
     this.#init = init
   }
 
   /**
-   * Takes a chunk of file `entry`; gives the block that it completes.
-   * Throws `protocol` for one outside the file, over another, or one too many.
+   * Takes a chunk of file `entry`; gives the block that it completes. Of a chunk that comes twice,
+   * by two lanes, the first copy counts.
+   * Throws `protocol` for one outside the file, partly over another, or one too many.
    */
   add(chunk: Chunk, entry: Entry): WholeBlock | undefined {
     const { blockBytes } = this.#init
     if (chunk.block >= blockCount(entry.bytes, blockBytes)) throw misplaced()
     const length = blockLength(entry.bytes, blockBytes, chunk.block)
-    if (chunk.data.length === 0 || chunk.offset + chunk.data.length > length) throw misplaced()
+    assertFits(chunk, length)
     const key = `${chunk.file}/${chunk.block}`
-    const partial = this.#partial.get(key) ?? this.#begin(key, length)
-    if (partial.chunks.some((other) => overlap(other, chunk))) throw misplaced()
-    if (partial.chunks.length >= MAX_CHUNKS_PER_BLOCK) throw misplaced()
-    partial.chunks.push(chunk)
-    partial.missingBytes -= chunk.data.length
-    partial.digest = chunk.digest ?? partial.digest
-    if (partial.missingBytes > 0) return undefined
+    const partial = this.#partial.get(key) ?? this.#begin(key, chunk)
+    if (!take(partial, chunk)) return undefined
     if (partial.digest === undefined) {
       throw new ShareError('protocol', 'The sender sent a block without its digest')
     }
     this.#partial.delete(key)
-    const parts = partial.chunks.sort((a, b) => a.offset - b.offset).map(({ data }) => data)
-    const { file, block } = chunk
-    return { file, block, offset: block * blockBytes, length, parts, digest: partial.digest }
+    const { file, block, encoding } = chunk
+    return {
+      file,
+      block,
+      offset: block * blockBytes,
+      length,
+      parts: partial.chunks.sort((a, b) => a.offset - b.offset).map(({ data }) => data),
+      encoding,
+      digest: partial.digest,
+    }
   }
 
-  #begin(key: string, length: number): PartialBlock {
-    if (this.#partial.size >= this.#init.maxPartialBlocks) {
+  /** A block that `add` gave is written, and its memory free. */
+  written(): void {
+    this.#unwrittenBlocks -= 1
+  }
+
+  #begin(key: string, chunk: Chunk): PartialBlock {
+    if (this.#unwrittenBlocks >= this.#init.maxUnwrittenBlocks) {
       throw new ShareError('protocol', 'The sender began more blocks than it may')
     }
-    const partial = { chunks: [], digest: undefined, missingBytes: length }
+    this.#unwrittenBlocks += 1
+    const partial = { chunks: [], digest: undefined, missingBytes: chunk.wireBytes }
     this.#partial.set(key, partial)
     return partial
   }
+}
+
+/** A plain block is as long as it is; an encoded one must gain by it. */
+function assertFits({ encoding, wireBytes, offset, data }: Chunk, length: number): void {
+  const isSound = encoding === 'plain' ? wireBytes === length : wireBytes < length
+  if (!isSound || data.length === 0 || offset + data.length > wireBytes) throw misplaced()
+}
+
+/** Adds `chunk` unless it is there already; says whether the block is whole now. */
+function take(partial: PartialBlock, chunk: Chunk): boolean {
+  const [first] = partial.chunks
+  if (first && (first.wireBytes !== chunk.wireBytes || first.encoding !== chunk.encoding)) {
+    throw misplaced()
+  }
+  const over = partial.chunks.find((other) => overlap(other, chunk))
+  if (over) {
+    if (over.offset === chunk.offset && over.data.length === chunk.data.length) return false
+    throw misplaced()
+  }
+  if (partial.chunks.length >= MAX_CHUNKS_PER_BLOCK) throw misplaced()
+  partial.chunks.push(chunk)
+  partial.missingBytes -= chunk.data.length
+  partial.digest = chunk.digest ?? partial.digest
+  return partial.missingBytes === 0
 }
 
 function overlap(a: Chunk, b: Chunk): boolean {

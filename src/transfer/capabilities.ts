@@ -1,25 +1,25 @@
 import { ShareError } from '../errors.ts'
 
 /** The versions of PROTOCOL.md that this program speaks, best first. */
-const VERSIONS = ['transfer/1'] as const
+const VERSIONS: readonly string[] = ['transfer/2']
 
 /**
- * What this side can do, as the bytes that the PAKE authenticates: names separated by blanks. A
- * name that the other side does not know means nothing to it, so new ones can be added freely.
+ * What this side can do, as the bytes that the PAKE authenticates: names separated by blanks,
+ * those of the versions and of the `encodings` that it can decode. A name that the other side does
+ * not know means nothing to it, so new ones can be added freely.
  */
-export function ownCapabilities(): Uint8Array {
-  return new TextEncoder().encode(VERSIONS.join(' '))
+export function ownCapabilities(encodings: readonly string[]): Uint8Array {
+  return new TextEncoder().encode([...VERSIONS, ...encodings].join(' '))
 }
 
 /**
- * What both sides can do, from the other side's capabilities.
+ * What the other side can do.
  * Throws `incompatible` where there is no version that both speak.
  */
-export function sharedCapabilities(peerCapabilities: Uint8Array): ReadonlySet<string> {
-  const peer = new Set(new TextDecoder().decode(peerCapabilities).split(' '))
-  const shared = new Set(VERSIONS.filter((version) => peer.has(version)))
-  if (shared.size === 0) {
+export function namedCapabilities(peerCapabilities: Uint8Array): ReadonlySet<string> {
+  const names = new Set(new TextDecoder().decode(peerCapabilities).split(' '))
+  if (!VERSIONS.some((version) => names.has(version))) {
     throw new ShareError('incompatible', 'The two sides run versions of p2pshare that do not mix')
   }
-  return shared
+  return names
 }

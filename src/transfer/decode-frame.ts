@@ -1,8 +1,8 @@
 import * as v from 'valibot'
 import { isErrorCode, ShareError } from '../errors.ts'
 import { BLOCK_BYTES, MAX_CONTROL_BYTES, MAX_FILE_BYTES, MAX_WINDOW_BYTES } from '../limits.ts'
-import { CHUNK_HAS_DIGEST, CHUNK_HEADER_BYTES } from './encode-frame.ts'
-import { DIGEST_BYTES, type Frame, FrameType } from './frame.ts'
+import { CHUNK_ENCODING_SHIFT, CHUNK_HAS_DIGEST, CHUNK_HEADER_BYTES } from './encode-frame.ts'
+import { DIGEST_BYTES, ENCODINGS, type Frame, FrameType } from './frame.ts'
 
 /** Longer than any name that a file system takes; the names themselves are checked by `files`. */
 const MAX_PATH_LENGTH = 4096
@@ -44,14 +44,16 @@ const manifestSchema = v.object({
 
 /**
  * The frame in one lane payload, which came from the other side. Chunk data and digests are views
- * of `payload`. Throws `protocol` for anything that version 1 does not know.
+ * of `payload`. Throws `protocol` for anything that version 2 does not know.
  */
 export function decodeFrame(payload: Uint8Array): Frame {
   switch (payload[0]) {
     case FrameType.chunk:
       return decodeChunk(payload)
-    case FrameType.ack:
-      return { type: 'ack', writtenBytes: numberAt(payload, 0, exactly(payload, 9)) }
+    case FrameType.ack: {
+      const view = exactly(payload, 17)
+      return { type: 'ack', file: numberAt(payload, 0, view), block: numberAt(payload, 1, view) }
+    }
     case FrameType.file: {
       const view = exactly(payload, 17 + DIGEST_BYTES)
       return {
@@ -92,18 +94,19 @@ function decodeChunk(payload: Uint8Array): Frame {
   if (payload.length < CHUNK_HEADER_BYTES) throw malformed()
   const view = viewOf(payload)
   const flags = view.getUint8(1)
-  if ((flags & ~CHUNK_HAS_DIGEST) !== 0) throw malformed()
-  const place = { file: view.getUint32(2), block: view.getUint32(6), offset: view.getUint32(10) }
-  if (flags === 0) {
-    return { type: 'chunk', ...place, data: payload.subarray(CHUNK_HEADER_BYTES) }
-  }
-  const dataAt = CHUNK_HEADER_BYTES + DIGEST_BYTES
+  const encoding = ENCODINGS[flags >> CHUNK_ENCODING_SHIFT]
+  if (encoding === undefined) throw malformed()
+  const dataAt = CHUNK_HEADER_BYTES + (flags & CHUNK_HAS_DIGEST ? DIGEST_BYTES : 0)
   if (payload.length < dataAt) throw malformed()
   return {
     type: 'chunk',
-    ...place,
+    file: view.getUint32(2),
+    block: view.getUint32(6),
+    encoding,
+    wireBytes: view.getUint32(10),
+    offset: view.getUint32(14),
     data: payload.subarray(dataAt),
-    digest: payload.subarray(CHUNK_HEADER_BYTES, dataAt),
+    ...(dataAt > CHUNK_HEADER_BYTES && { digest: payload.subarray(CHUNK_HEADER_BYTES, dataAt) }),
   }
 }
 

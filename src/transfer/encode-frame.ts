@@ -1,9 +1,11 @@
 import { MAX_CONTROL_BYTES } from '../limits.ts'
-import { DIGEST_BYTES, type Frame, FrameType } from './frame.ts'
+import { DIGEST_BYTES, ENCODINGS, type Frame, FrameType } from './frame.ts'
 
-/** Type, flags, file, block and offset of a chunk, before its digest and data. */
-export const CHUNK_HEADER_BYTES = 14
+/** Type, flags, file, block, wire bytes and offset of a chunk, before its digest and data. */
+export const CHUNK_HEADER_BYTES = 18
 export const CHUNK_HAS_DIGEST = 0x01
+/** The encoding's index stands in the flags from this bit on. */
+export const CHUNK_ENCODING_SHIFT = 1
 
 /**
  * A frame as the parts of one lane payload, in order; a chunk's data is not copied.
@@ -14,7 +16,7 @@ export function encodeFrame(frame: Frame): Uint8Array[] {
     case 'chunk':
       return encodeChunk(frame)
     case 'ack':
-      return [numbers(FrameType.ack, frame.writtenBytes)]
+      return [numbers(FrameType.ack, frame.file, frame.block)]
     case 'file':
       return [numbers(FrameType.file, frame.file, frame.bytes), digestOf(frame)]
     case 'done':
@@ -30,10 +32,12 @@ function encodeChunk(chunk: Extract<Frame, { type: 'chunk' }>): Uint8Array[] {
   const header = new Uint8Array(CHUNK_HEADER_BYTES)
   const view = new DataView(header.buffer)
   view.setUint8(0, FrameType.chunk)
-  view.setUint8(1, chunk.digest ? CHUNK_HAS_DIGEST : 0)
+  const encoding = ENCODINGS.indexOf(chunk.encoding) << CHUNK_ENCODING_SHIFT
+  view.setUint8(1, encoding | (chunk.digest ? CHUNK_HAS_DIGEST : 0))
   view.setUint32(2, chunk.file)
   view.setUint32(6, chunk.block)
-  view.setUint32(10, chunk.offset)
+  view.setUint32(10, chunk.wireBytes)
+  view.setUint32(14, chunk.offset)
   return chunk.digest ? [header, digestOf(chunk), chunk.data] : [header, chunk.data]
 }
 

@@ -1,6 +1,6 @@
 import type { ErrorCode } from '../errors.ts'
 
-/** The type bytes of version 1 (PROTOCOL.md, "Frames"). */
+/** The type bytes of version 2 (PROTOCOL.md, "Frames"). */
 export const FrameType = {
   offer: 0x01,
   accept: 0x02,
@@ -36,14 +36,21 @@ export interface Entry {
   modifiedMs: number
 }
 
-/** A piece of a block; the piece sent last carries the block's digest. */
+/** How a block is encoded on its way: as it is, or compressed. */
+export const ENCODINGS = ['plain', 'zstd', 'lz4'] as const
+export type Encoding = (typeof ENCODINGS)[number]
+
+/** A piece of an encoded block; the piece that ends it carries the digest. */
 export interface Chunk {
   file: number
   block: number
-  /** Where in the block it belongs. */
+  encoding: Encoding
+  /** How long the whole block is when it is encoded. */
+  wireBytes: number
+  /** Where in the encoded block it belongs. */
   offset: number
   data: Uint8Array
-  /** SHA-256 of the whole block. */
+  /** SHA-256 of the whole block before encoding. */
   digest?: Uint8Array
 }
 
@@ -58,8 +65,8 @@ export type Frame =
   | ({ type: 'chunk' } & Chunk)
   /** All blocks of a file were sent. */
   | { type: 'file'; file: number; bytes: number; digest: Uint8Array }
-  /** So many bytes of the transfer are written, all in all. */
-  | { type: 'ack'; writtenBytes: number }
+  /** A block is written. */
+  | { type: 'ack'; file: number; block: number }
   /** All files were sent. */
   | { type: 'done'; files: number; bytes: number; digest: Uint8Array }
   /** Everything arrived, was checked, and bears its final name. */

@@ -11,9 +11,14 @@ export class OrderedDigest {
   readonly #early = new Map<number, Uint8Array>()
   #next = 0
 
+  /** Whether `block` was added. */
+  has(block: number): boolean {
+    return block < this.#next || this.#early.has(block)
+  }
+
   /** Throws `protocol` for a block that was added before, or that comes far too early. */
   add(block: number, digest: Uint8Array): void {
-    if (block < this.#next || this.#early.has(block) || this.#early.size >= MAX_EARLY_BLOCKS) {
+    if (this.has(block) || this.#early.size >= MAX_EARLY_BLOCKS) {
       throw new ShareError('protocol', 'The sender sent a block twice or in a wild order')
     }
     this.#early.set(block, digest)

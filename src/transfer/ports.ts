@@ -1,22 +1,69 @@
 import type { ShareError } from '../errors.ts'
-import type { Entry } from './frame.ts'
+import type { PathInfo } from '../events.ts'
+import type { Encoding, Entry } from './frame.ts'
 
-/** A lane, as a transfer sees it: it takes payloads while there is room. */
+/** A lane, as a transfer sees it. */
 export interface TransferLane {
+  /** 0 for the first one of a session. */
+  readonly number: number
+  readonly transport: PathInfo['transport']
   /** The largest payload that `send` takes, in bytes. */
   readonly maxPayloadBytes: number
-  /** Bytes that may be sent now. */
-  readonly room: number
   /** Queues one payload, given in parts, which may be reused once it returns. */
   send(parts: readonly Uint8Array[]): void
-  /** Waits until there is room again, or the lane is gone. */
-  writable(): Promise<void>
   /** Names the one who is told what arrives and when it ends, from the first payload on. */
   listen(watcher: {
     onPayload(payload: Uint8Array): void
     /** Without an error when the other side said that nothing follows. */
     onEnd(error?: ShareError): void
   }): void
+  /** Closes at once; what is under way is lost, and the watcher is not called. */
+  abandon(): void
+}
+
+/** What a receiver says has arrived. */
+export interface ArrivalReport {
+  /** The probe that this answers; undefined when it comes unasked. */
+  probe: number | undefined
+  /** Payload bytes that have arrived so far, by lane number. */
+  receivedBytes: ReadonlyMap<number, number>
+}
+
+/** The lanes of a session, and the probes beside them, which may get lost. */
+export interface Lanes {
+  /** The first lane: all frames but chunks go over it. */
+  readonly first: TransferLane
+  /** Makes one more, over `transport` only. Throws `no-path` and abort reasons. */
+  open(transport: PathInfo['transport'], signal: AbortSignal): Promise<TransferLane>
+  /** Names the one who takes the lanes that the other side makes. */
+  onLane(handler: (lane: TransferLane) => void): void
+  /** Asks the other side for a report that names this number. */
+  probe(probe: number): void
+  onReport(handler: (report: ArrivalReport) => void): void
+  /** Names the one who answers the other side's probes. */
+  onProbe(handler: (probe: number) => void): void
+  report(report: ArrivalReport): void
+}
+
+/** Makes blocks smaller where that makes the transfer faster. */
+export interface Encoder {
+  /** What it makes of a block. */
+  readonly encoding: Encoding
+  /** `block` encoded, or undefined where it is better sent as it is. */
+  encode(block: Uint8Array): Promise<Uint8Array | undefined>
+  /** The same as `encode` gave for this block before. */
+  encodeAgain(block: Uint8Array): Promise<Uint8Array>
+  /**
+   * So many bytes left for the wire, and stand for so many of blocks; `isLineFull` when more were
+   * ready than could be sent.
+   */
+  sent(wireBytes: number, blockBytes: number, isLineFull: boolean): void
+}
+
+/** Makes blocks what they were. */
+export interface Decoder {
+  /** The block of `bytes` that `data` was made from. Throws `protocol` for data that is none. */
+  decode(encoding: Encoding, data: Uint8Array, bytes: number): Promise<Uint8Array>
 }
 
 /** Where a sender's blocks come from. */

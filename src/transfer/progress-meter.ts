@@ -1,4 +1,4 @@
-import type { TransferEvent } from '../events.ts'
+import type { PathInfo, TransferEvent } from '../events.ts'
 import { PROGRESS_INTERVAL_MS } from '../limits.ts'
 
 /** How far back the rate looks. */
@@ -9,31 +9,42 @@ interface Sample {
   bytes: number
 }
 
+export interface ProgressMeterInit {
+  totalBytes: number
+  now: () => number
+  /** The lanes that carried something since then. */
+  carriers: (sinceMs: number) => readonly { transport: PathInfo['transport'] }[]
+  onEvent: (event: TransferEvent) => void
+}
+
 /** Turns counts of written bytes into progress events, a few a second, with the recent rate. */
 export class ProgressMeter {
-  readonly #totalBytes: number
-  readonly #now: () => number
-  readonly #onEvent: (event: TransferEvent) => void
+  readonly #init: ProgressMeterInit
   #samples: Sample[]
 
-  constructor(totalBytes: number, now: () => number, onEvent: (event: TransferEvent) => void) {
-    this.#totalBytes = totalBytes
-    this.#now = now
-    this.#onEvent = onEvent
-    this.#samples = [{ atMs: now(), bytes: 0 }]
+  constructor(init: ProgressMeterInit) {
+    this.#init = init
+    this.#samples = [{ atMs: init.now(), bytes: 0 }]
   }
 
   /** So many bytes are written now. The last count is always told, others now and then. */
   update(bytes: number): void {
-    const atMs = this.#now()
+    const { totalBytes: total, now, carriers, onEvent } = this.#init
+    const atMs = now()
     const last = this.#samples.at(-1)
-    const isLast = bytes === this.#totalBytes
-    if (last && !isLast && atMs - last.atMs < PROGRESS_INTERVAL_MS) return
+    if (last && bytes !== total && atMs - last.atMs < PROGRESS_INTERVAL_MS) return
     this.#samples.push({ atMs, bytes })
     this.#samples = this.#samples.filter((sample) => atMs - sample.atMs <= RATE_SPAN_MS)
     const first = this.#samples[0] ?? { atMs, bytes }
     const seconds = Math.max(atMs - first.atMs, 1) / 1000
-    const bytesPerSecond = Math.round((bytes - first.bytes) / seconds)
-    this.#onEvent({ event: 'progress', bytes, total: this.#totalBytes, bytesPerSecond, lanes: 1 })
+    const lanes = carriers(last?.atMs ?? atMs)
+    onEvent({
+      event: 'progress',
+      bytes,
+      total,
+      bytesPerSecond: Math.round((bytes - first.bytes) / seconds),
+      lanes: lanes.length,
+      transports: [...new Set(lanes.map(({ transport }) => transport))].sort(),
+    })
   }
 }

@@ -7,6 +7,9 @@ import { OrderedDigest } from './ordered-digest.ts'
 import { errorFromPeer } from './peer-error.ts'
 import { blockCount } from './transfer-plan.ts'
 
+/** Chunks before the manifest: more are not begun before it is here. */
+const MAX_EARLY_CHUNKS = 4096
+
 export interface ReceiveOutcome {
   /** Payload bytes that came in. */
   receivedBytes: number
@@ -57,6 +60,8 @@ export class ReceiveMachine {
   #assembler: BlockAssembler | undefined
   #files: OpenFile[] = []
   #announced: Uint8Array | undefined
+  readonly #early: Chunk[] = []
+  #earlyBytes = 0
   #receivedBytes = 0
   #writtenBytes = 0
 
@@ -94,14 +99,14 @@ export class ReceiveMachine {
   }
 
   /** The block of a `write` effect had the right digest and is written. */
-  blockWritten({ file, block, length, digest }: WholeBlock): ReceiveEffect[] {
+  blockWritten({ file, block, length }: WholeBlock): ReceiveEffect[] {
     if (this.#state === 'ended') return []
+    this.#assembler?.written()
     const open = this.#file(file)
-    open.blockDigests.add(block, digest)
     open.missingBytes -= length
     this.#writtenBytes += length
     return [
-      { type: 'send', frame: { type: 'ack', writtenBytes: this.#writtenBytes } },
+      { type: 'send', frame: { type: 'ack', file, block } },
       { type: 'progress', writtenBytes: this.#writtenBytes },
       ...this.#completeFile(open),
       ...this.#completeAll(),
@@ -157,19 +162,33 @@ export class ReceiveMachine {
     }))
     this.#assembler = new BlockAssembler({
       blockBytes: offer.blockBytes,
-      maxPartialBlocks: Math.max(1, Math.floor(RECEIVE_WINDOW_BYTES / offer.blockBytes)),
+      maxUnwrittenBlocks: Math.max(1, Math.floor(RECEIVE_WINDOW_BYTES / offer.blockBytes)),
     })
-    return []
+    return this.#early.splice(0).flatMap((chunk) => this.#arrived(chunk))
   }
 
   #arrived(chunk: Chunk): ReceiveEffect[] {
+    // A copy that another lane brings late, when everything is there.
+    if (this.#state === 'publishing') return []
+    if (this.#state === 'accepted') return this.#keep(chunk)
     if (this.#state !== 'receiving' || this.#assembler === undefined) throw outOfTurn()
+    const { entry, blockDigests } = this.#file(chunk.file)
     this.#receivedBytes += chunk.data.length
-    if (this.#receivedBytes - this.#writtenBytes > RECEIVE_WINDOW_BYTES) {
-      throw new ShareError('protocol', 'The sender sent more than there was room for')
+    if (blockDigests.has(chunk.block)) return []
+    const block = this.#assembler.add(chunk, entry)
+    if (block === undefined) return []
+    blockDigests.add(block.block, block.digest)
+    return [{ type: 'write', block }]
+  }
+
+  /** Another lane was faster than the one that brings the manifest. */
+  #keep(chunk: Chunk): ReceiveEffect[] {
+    this.#earlyBytes += chunk.data.length
+    if (this.#earlyBytes > RECEIVE_WINDOW_BYTES || this.#early.length >= MAX_EARLY_CHUNKS) {
+      throw outOfTurn()
     }
-    const block = this.#assembler.add(chunk, this.#file(chunk.file).entry)
-    return block ? [{ type: 'write', block }] : []
+    this.#early.push(chunk)
+    return []
   }
 
   #fileAnnounced(file: number, bytes: number, digest: Uint8Array): ReceiveEffect[] {
@@ -184,7 +203,6 @@ export class ReceiveMachine {
     const offer = this.#offer
     if (this.#state !== 'receiving' || this.#announced !== undefined) throw outOfTurn()
     if (done.files !== offer?.files || done.bytes !== offer.bytes) throw notAsOffered()
-    if (this.#receivedBytes !== offer.bytes) throw notAsOffered()
     this.#announced = done.digest
     return this.#completeAll()
   }

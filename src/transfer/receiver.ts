@@ -1,11 +1,12 @@
 import { ShareError, toShareError } from '../errors.ts'
 import type { TransferWatcher } from '../events.ts'
+import { Arrivals } from './arrivals.ts'
 import type { WholeBlock } from './block-assembler.ts'
 import { decodeFrame } from './decode-frame.ts'
 import { blockDigest } from './digests.ts'
 import { encodeFrame } from './encode-frame.ts'
 import type { Entry, Offer } from './frame.ts'
-import type { Sink, TransferLane } from './ports.ts'
+import type { Decoder, Lanes, Sink, TransferLane } from './ports.ts'
 import { ProgressMeter } from './progress-meter.ts'
 import { type ReceiveEffect, ReceiveMachine, type ReceiveOutcome } from './receive-machine.ts'
 import { StallTimer } from './stall-timer.ts'
@@ -13,6 +14,8 @@ import { StallTimer } from './stall-timer.ts'
 export interface ReceiverInit {
   /** Decides on an offer and opens where it goes; throws the ShareError to decline with. */
   accept: (offer: Offer) => Promise<Sink>
+  /** Decompresses; absent when that is not wanted. */
+  decoder?: Decoder | undefined
   onEvent: TransferWatcher
 }
 
@@ -25,7 +28,9 @@ export class Receiver {
   readonly #stall = new StallTimer((error) => this.fail(error))
   #progress: ProgressMeter | undefined
   #settle: (outcome: ReceiveOutcome | ShareError) => void = () => {}
-  #lane: TransferLane | undefined
+  readonly #arrivals = new Arrivals()
+  readonly #lastArrivalMs = new Map<TransferLane, number>()
+  #lanes: Lanes | undefined
   #sink: Sink | undefined
 
   constructor(init: ReceiverInit) {
@@ -37,11 +42,16 @@ export class Receiver {
     this.done.catch(() => {})
   }
 
-  /** Begins, on `lane`. */
-  start(lane: TransferLane): void {
-    this.#lane = lane
+  /** Begins, on `lanes`. */
+  start(lanes: Lanes): void {
+    this.#lanes = lanes
     this.#stall.restart()
-    this.#listen(lane)
+    lanes.onProbe((probe) => lanes.report(this.#arrivals.report(probe)))
+    lanes.onLane((lane) => this.#listenFurther(lane))
+    lanes.first.listen({
+      onPayload: (payload) => this.#receive(lanes.first, payload),
+      onEnd: (error) => this.#run(this.#machine.laneEnded(error)),
+    })
   }
 
   /** Stops because of `error`, which the sender is told the kind of. */
@@ -49,16 +59,34 @@ export class Receiver {
     this.#run(this.#machine.fail(error))
   }
 
-  #listen(lane: TransferLane): void {
+  #listenFurther(lane: TransferLane): void {
     lane.listen({
-      onPayload: (payload) => this.#receive(payload),
-      onEnd: (error) => this.#run(this.#machine.laneEnded(error)),
+      onPayload: (payload) => this.#receive(lane, payload),
+      onEnd: (error) => {
+        this.#arrivals.remove(lane.number)
+        this.#lastArrivalMs.delete(lane)
+        if (error && error.code !== 'interrupted') this.fail(error)
+      },
     })
   }
 
-  #receive(payload: Uint8Array): void {
+  #receive(lane: TransferLane, payload: Uint8Array): void {
     this.#stall.restart()
-    this.#try(() => this.#machine.receive(decodeFrame(payload)))
+    this.#try(() => {
+      const frame = decodeFrame(payload)
+      if (frame.type === 'chunk') this.#arrived(lane, payload.length)
+      else if (lane !== this.#lanes?.first) throw outOfTurn()
+      return this.#machine.receive(frame)
+    })
+  }
+
+  #arrived(lane: TransferLane, bytes: number): void {
+    this.#lastArrivalMs.set(lane, performance.now())
+    if (this.#arrivals.add(lane.number, bytes)) this.#lanes?.report(this.#arrivals.report())
+  }
+
+  #carriers(sinceMs: number): TransferLane[] {
+    return [...this.#lastArrivalMs].filter(([, atMs]) => atMs > sinceMs).map(([lane]) => lane)
   }
 
   #try(step: () => readonly ReceiveEffect[]): void {
@@ -76,7 +104,7 @@ export class Receiver {
   #perform(effect: ReceiveEffect): void {
     switch (effect.type) {
       case 'send':
-        this.#lane?.send(encodeFrame(effect.frame))
+        this.#lanes?.first.send(encodeFrame(effect.frame))
         return
       case 'decide':
         void this.#decide(effect.offer)
@@ -113,21 +141,34 @@ export class Receiver {
       this.#run(this.#machine.decline(toShareError(thrown)))
       return
     }
-    this.#progress = new ProgressMeter(offer.bytes, () => performance.now(), this.#init.onEvent)
+    this.#progress = new ProgressMeter({
+      totalBytes: offer.bytes,
+      now: () => performance.now(),
+      carriers: (sinceMs) => this.#carriers(sinceMs),
+      onEvent: this.#init.onEvent,
+    })
     this.#try(() => this.#machine.accept())
   }
 
   async #write(block: WholeBlock): Promise<void> {
     try {
-      if (Buffer.compare(blockDigest(...block.parts), block.digest) !== 0) {
+      const parts = await this.#decoded(block)
+      if (Buffer.compare(blockDigest(...parts), block.digest) !== 0) {
         throw new ShareError('integrity', 'A block arrived damaged')
       }
-      await this.#sink?.write(block.file, block.offset, block.parts)
+      await this.#sink?.write(block.file, block.offset, parts)
     } catch (thrown) {
       this.fail(toShareError(thrown))
       return
     }
     this.#try(() => this.#machine.blockWritten(block))
+  }
+
+  async #decoded({ encoding, parts, length }: WholeBlock): Promise<Uint8Array[]> {
+    if (encoding === 'plain') return parts
+    const { decoder } = this.#init
+    if (decoder === undefined) throw outOfTurn()
+    return [await decoder.decode(encoding, Buffer.concat(parts), length)]
   }
 
   async #publish(entries: readonly Entry[]): Promise<void> {
@@ -139,4 +180,8 @@ export class Receiver {
     }
     this.#try(() => this.#machine.published())
   }
+}
+
+function outOfTurn(): ShareError {
+  return new ShareError('protocol', 'The sender sent a message out of turn')
 }

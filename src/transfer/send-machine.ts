@@ -1,10 +1,16 @@
 import { ShareError } from '../errors.ts'
 import { MAX_WINDOW_BYTES, READ_AHEAD_BLOCKS } from '../limits.ts'
 import { type FileDigest, transferDigest } from './digests.ts'
-import { DIGEST_BYTES, type Entry, type Frame, type Offer } from './frame.ts'
+import type { Entry, Frame, Offer } from './frame.ts'
 import { OrderedDigest } from './ordered-digest.ts'
+import {
+  type BlockToRead,
+  OutgoingBlocks,
+  type OutgoingChunk,
+  type ReadBlock,
+} from './outgoing-blocks.ts'
 import { errorFromPeer } from './peer-error.ts'
-import { type BlockPlace, blockCount, type Step, transferPlan } from './transfer-plan.ts'
+import { type BlockPlace, blockCount, transferPlan } from './transfer-plan.ts'
 
 export interface SendOutcome {
   /** Payload bytes that went out. */
@@ -18,47 +24,48 @@ export type SendEffect =
   | { type: 'send'; frame: Frame }
   /** So many bytes are written at the receiver. */
   | { type: 'progress'; writtenBytes: number }
+  /** Everything is read: make sure that it was one version, and answer with `confirmed`. */
+  | { type: 'confirm' }
   | { type: 'end'; outcome: SendOutcome | ShareError }
 
 type State =
   /** The offer is out. */
   | 'offered'
-  /** Accepted: blocks are read and frames pulled. */
+  /** Accepted: blocks are read and chunks pulled. */
   | 'sending'
-  /** All is sent; the receiver writes, checks and publishes. */
+  /** All was read and DONE is out; what was lost on its way is still sent again. */
   | 'sent'
   | 'ended'
 
-interface ReadBlock {
-  data: Uint8Array
-  digest: Uint8Array
-  sentBytes: number
+interface OpenFile {
+  digest: OrderedDigest
+  missingBlocks: number
 }
 
 /**
  * The sender's side of a transfer, without any input or output of its own: frames, blocks and
- * failures go in, effects come out, and frames are pulled by whoever has room for them.
+ * failures go in, effects come out, and chunks are pulled by whichever lane has room for them.
  */
 export class SendMachine {
   readonly #offer: Offer
   readonly #entries: readonly Entry[]
-  readonly #plan: Iterator<Step, undefined>
-  /** The steps under way, in the order in which they go out. */
-  readonly #steps: Step[] = []
-  /** The blocks among them that are read. */
-  readonly #read = new Map<BlockPlace, ReadBlock>()
+  readonly #plan: Iterator<BlockPlace, undefined>
+  readonly #blocks: OutgoingBlocks
+  readonly #open = new Map<number, OpenFile>()
   readonly #files: FileDigest[] = []
-  #fileDigest = new OrderedDigest()
+  #announcedFiles = 0
   #state: State = 'offered'
-  #windowBytes = 0
+  #maxUnwrittenBlocks = 0
   #sentBytes = 0
   #writtenBytes = 0
   #digest: Uint8Array | undefined
 
-  constructor(offer: Offer, entries: readonly Entry[]) {
+  /** `onReleased` takes each block's contents when they are not needed any more. */
+  constructor(offer: Offer, entries: readonly Entry[], onReleased: (content: ReadBlock) => void) {
     this.#offer = offer
     this.#entries = entries
     this.#plan = transferPlan(entries, offer.blockBytes)
+    this.#blocks = new OutgoingBlocks(onReleased)
   }
 
   start(): SendEffect[] {
@@ -72,7 +79,7 @@ export class SendMachine {
       case 'accept':
         return this.#accepted(frame.windowBytes)
       case 'ack':
-        return this.#acknowledged(frame.writtenBytes)
+        return this.#acknowledged(frame.file, frame.block)
       case 'saved':
         return this.#saved(frame.digest)
       case 'decline':
@@ -83,38 +90,65 @@ export class SendMachine {
     }
   }
 
-  /** The next block to read, while fewer than READ_AHEAD_BLOCKS wait to be sent. */
-  nextRead(): BlockPlace | undefined {
-    while (this.#state === 'sending' && this.#steps.length < READ_AHEAD_BLOCKS) {
-      const step = this.#plan.next().value
-      if (step === undefined) return undefined
-      this.#steps.push(step)
-      if (step.type === 'block') return step.place
-    }
-    return undefined
-  }
-
-  /** The block at `place`, as `nextRead` gave it, is read; `digest` is its SHA-256. */
-  blockRead(place: BlockPlace, data: Uint8Array, digest: Uint8Array): void {
-    if (data.length !== place.length) throw new TypeError('a block was read at the wrong length')
-    this.#read.set(place, { data, digest, sentBytes: 0 })
+  /** Whether chunks may be asked for. */
+  get isSending(): boolean {
+    return this.#state === 'sending' || this.#state === 'sent'
   }
 
   /**
-   * The next frame to send, of at most `maxDataBytes` of data and digest; undefined while its
-   * block is being read, while the receiver has no room for it, and when everything is sent.
+   * The next block to read: one of which something was lost, or the next one of the plan while
+   * fewer than READ_AHEAD_BLOCKS wait to be sent and the receiver has room for it.
    */
-  nextFrame(maxDataBytes: number): Frame | undefined {
-    const step = this.#steps[0]
-    if (this.#state !== 'sending' || step === undefined) return undefined
-    switch (step.type) {
-      case 'block':
-        return this.#nextChunk(step.place, maxDataBytes)
-      case 'file':
-        return this.#fileSent(step.file)
-      case 'done':
-        return this.#allSent()
+  nextRead(): BlockToRead | undefined {
+    if (!this.isSending) return undefined
+    while (
+      this.#blocks.waiting < READ_AHEAD_BLOCKS &&
+      this.#blocks.unwritten < this.#maxUnwrittenBlocks
+    ) {
+      const place = this.#plan.next().value
+      if (place === undefined) break
+      this.#begin(place)
     }
+    return this.#blocks.nextRead()
+  }
+
+  /** The block at `place`, as `nextRead` gave it, is read. */
+  blockRead(place: BlockPlace, content: ReadBlock): SendEffect[] {
+    if (this.#state === 'ended') return []
+    const isFirstTime = this.#blocks.read(place, content)
+    const file = this.#open.get(place.file)
+    if (!isFirstTime || file === undefined) return []
+    file.digest.add(place.block, content.digest)
+    file.missingBlocks -= 1
+    return file.missingBlocks > 0 ? [] : this.#announce(place.file, file.digest)
+  }
+
+  /**
+   * The next chunk to send, of about `chunkBytes`, for a lane of `maxPayloadBytes`; undefined while
+   * its block is being read, while the receiver has no room for it, and when everything is sent.
+   */
+  nextChunk(chunkBytes: number, maxPayloadBytes: number): OutgoingChunk | undefined {
+    return this.isSending ? this.#blocks.next(chunkBytes, maxPayloadBytes) : undefined
+  }
+
+  /** A chunk was put on its way. */
+  chunkSent(chunk: OutgoingChunk): void {
+    this.#sentBytes += chunk.chunk.data.length
+    this.#blocks.sent(chunk)
+  }
+
+  /** A chunk that was sent is lost, or so late that it is better sent again. */
+  chunkLost(chunk: OutgoingChunk): void {
+    this.#blocks.again(chunk)
+  }
+
+  /** The answer to `confirm`. */
+  confirmed(): SendEffect[] {
+    if (this.#state !== 'sending') return []
+    this.#state = 'sent'
+    this.#digest = transferDigest(this.#files)
+    const { files, bytes } = this.#offer
+    return [{ type: 'send', frame: { type: 'done', files, bytes, digest: this.#digest } }]
   }
 
   /** Something failed on this side: tells the receiver and ends. */
@@ -123,7 +157,7 @@ export class SendMachine {
     return [{ type: 'send', frame: { type: 'abort', code: error.code } }, ...this.#end(error)]
   }
 
-  /** The lane ended, with `error` unless the receiver said that nothing follows. */
+  /** The first lane ended, with `error` unless the receiver said that nothing follows. */
   laneEnded(error?: ShareError): SendEffect[] {
     const early = 'The receiver left before everything was saved'
     return this.#end(error ?? new ShareError('interrupted', early))
@@ -132,16 +166,42 @@ export class SendMachine {
   #accepted(windowBytes: number): SendEffect[] {
     if (this.#state !== 'offered') throw outOfTurn()
     this.#state = 'sending'
-    this.#windowBytes = Math.min(windowBytes, MAX_WINDOW_BYTES)
+    const window = Math.min(windowBytes, MAX_WINDOW_BYTES)
+    this.#maxUnwrittenBlocks = Math.max(1, Math.floor(window / this.#offer.blockBytes))
     const frame: Frame = { type: 'manifest', first: 0, entries: [...this.#entries] }
-    return [{ type: 'send', frame }]
+    const empty = this.#entries.flatMap(({ bytes }, file) =>
+      bytes === 0 ? this.#announce(file, new OrderedDigest()) : [],
+    )
+    return [{ type: 'send', frame }, ...empty]
   }
 
-  #acknowledged(writtenBytes: number): SendEffect[] {
+  #begin(place: BlockPlace): void {
+    this.#blocks.begin(place)
+    if (this.#open.has(place.file)) return
+    const bytes = this.#entries[place.file]?.bytes ?? 0
+    const missingBlocks = blockCount(bytes, this.#offer.blockBytes)
+    this.#open.set(place.file, { digest: new OrderedDigest(), missingBlocks })
+  }
+
+  #announce(file: number, ordered: OrderedDigest): SendEffect[] {
+    const entry = this.#entries[file]
+    if (entry === undefined) throw new TypeError('the plan has a file that is not in the manifest')
+    const { path, bytes } = entry
+    const digest = ordered.result(blockCount(bytes, this.#offer.blockBytes))
+    this.#open.delete(file)
+    this.#files[file] = { path, bytes, digest }
+    this.#announcedFiles += 1
+    const isLast = this.#announcedFiles === this.#entries.length
+    return [
+      { type: 'send', frame: { type: 'file', file, bytes, digest } },
+      ...(isLast ? [{ type: 'confirm' } as const] : []),
+    ]
+  }
+
+  #acknowledged(file: number, block: number): SendEffect[] {
     if (this.#state === 'offered') throw outOfTurn()
-    if (writtenBytes < this.#writtenBytes || writtenBytes > this.#sentBytes) throw outOfTurn()
-    this.#writtenBytes = writtenBytes
-    return [{ type: 'progress', writtenBytes }]
+    this.#writtenBytes += this.#blocks.written(file, block).length
+    return [{ type: 'progress', writtenBytes: this.#writtenBytes }]
   }
 
   #saved(digest: Uint8Array): SendEffect[] {
@@ -150,43 +210,6 @@ export class SendMachine {
       return this.#end(new ShareError('integrity', 'The receiver saved something else'))
     }
     return this.#end({ sentBytes: this.#sentBytes, digest })
-  }
-
-  #nextChunk(place: BlockPlace, maxDataBytes: number): Frame | undefined {
-    const block = this.#read.get(place)
-    if (block === undefined) return undefined
-    // Equal parts rather than full ones and a small rest: each message costs the same.
-    const parts = Math.ceil(place.length / (maxDataBytes - DIGEST_BYTES))
-    const length = Math.min(Math.ceil(place.length / parts), place.length - block.sentBytes)
-    if (this.#sentBytes + length - this.#writtenBytes > this.#windowBytes) return undefined
-    const offset = block.sentBytes
-    const data = block.data.subarray(offset, offset + length)
-    block.sentBytes += length
-    this.#sentBytes += length
-    const chunk = { type: 'chunk', file: place.file, block: place.block, offset, data } as const
-    if (block.sentBytes < place.length) return chunk
-    this.#steps.shift()
-    this.#read.delete(place)
-    this.#fileDigest.add(place.block, block.digest)
-    return { ...chunk, digest: block.digest }
-  }
-
-  #fileSent(file: number): Frame {
-    const entry = this.#entries[file]
-    if (entry === undefined) throw new TypeError('the plan has a file that is not in the manifest')
-    const { path, bytes } = entry
-    const digest = this.#fileDigest.result(blockCount(bytes, this.#offer.blockBytes))
-    this.#fileDigest = new OrderedDigest()
-    this.#files.push({ path, bytes, digest })
-    this.#steps.shift()
-    return { type: 'file', file, bytes, digest }
-  }
-
-  #allSent(): Frame {
-    this.#state = 'sent'
-    this.#digest = transferDigest(this.#files)
-    const { files, bytes } = this.#offer
-    return { type: 'done', files, bytes, digest: this.#digest }
   }
 
   #end(outcome: SendOutcome | ShareError): SendEffect[] {

@@ -7,13 +7,6 @@ export interface BlockPlace {
   length: number
 }
 
-/** What a sender sends, one after the other. */
-export type Step =
-  | { type: 'block'; place: BlockPlace }
-  /** All blocks of a file are sent. */
-  | { type: 'file'; file: number }
-  | { type: 'done' }
-
 /** How many blocks of `blockBytes` a file of `bytes` has; an empty one has none. */
 export function blockCount(bytes: number, blockBytes: number): number {
   return Math.ceil(bytes / blockBytes)
@@ -24,17 +17,15 @@ export function blockLength(bytes: number, blockBytes: number, block: number): n
   return Math.min(blockBytes, bytes - block * blockBytes)
 }
 
-/** All steps of sending files of these sizes in blocks of `blockBytes`, file by file. */
+/** All blocks of files of these sizes, file by file. */
 export function* transferPlan(
   files: readonly { bytes: number }[],
   blockBytes: number,
-): Generator<Step, undefined> {
+): Generator<BlockPlace, undefined> {
   for (const [file, { bytes }] of files.entries()) {
     for (let block = 0; block < blockCount(bytes, blockBytes); block += 1) {
       const length = blockLength(bytes, blockBytes, block)
-      yield { type: 'block', place: { file, block, offset: block * blockBytes, length } }
+      yield { file, block, offset: block * blockBytes, length }
     }
-    yield { type: 'file', file }
   }
-  yield { type: 'done' }
 }

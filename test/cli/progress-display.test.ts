@@ -88,9 +88,23 @@ describe('ProgressDisplay', () => {
 
   it('takes an empty file in its stride', () => {
     const { output, display } = displayOn(80)
-    display.onEvent({ event: 'progress', bytes: 0, total: 0, bytesPerSecond: 0, lanes: 1 })
+    display.onEvent({
+      event: 'progress',
+      bytes: 0,
+      total: 0,
+      bytesPerSecond: 0,
+      lanes: 1,
+      transports: ['udp'],
+    })
     vi.advanceTimersByTime(1000)
-    display.onEvent({ event: 'progress', bytes: 0, total: 0, bytesPerSecond: 0, lanes: 1 })
+    display.onEvent({
+      event: 'progress',
+      bytes: 0,
+      total: 0,
+      bytesPerSecond: 0,
+      lanes: 1,
+      transports: ['udp'],
+    })
     vi.advanceTimersByTime(1000)
     display.close()
     expect(output.rows.at(-2)).toMatch(/^100% {2}\[=+] {2}0 B of 0 B/)

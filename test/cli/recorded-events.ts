@@ -27,5 +27,12 @@ export const done: TransferEvent & { event: 'done' } = {
 /** `share` percent of 100 MiB have arrived. */
 export function progress(share: number): TransferEvent {
   const bytes = share * MIB
-  return { event: 'progress', bytes, total: 100 * MIB, bytesPerSecond: 12.5 * MIB, lanes: 1 }
+  return {
+    event: 'progress',
+    bytes,
+    total: 100 * MIB,
+    bytesPerSecond: 12.5 * MIB,
+    lanes: 1,
+    transports: ['udp'],
+  }
 }

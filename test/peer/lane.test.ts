@@ -1,8 +1,8 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import { ShareError } from '../../src/errors.ts'
-import { LANE_BUFFER_BYTES, MIB, SILENCE_TIMEOUT_MS } from '../../src/limits.ts'
+import { MAX_ENGINE_BUFFER_BYTES, MIB, SILENCE_TIMEOUT_MS } from '../../src/limits.ts'
 import { Lane, type LaneSecurity } from '../../src/peer/lane.ts'
-import { LaneMessage } from '../../src/peer/lane-message.ts'
+import { LaneMessage, type LaneSignal } from '../../src/peer/lane-message.ts'
 import { channelPair, type FakeChannel } from './channel-pair.ts'
 
 const SEALING_BYTES = 2
@@ -102,12 +102,44 @@ describe('opening', () => {
   })
 })
 
+describe('an open lane', () => {
+  it('has the number that its keys are made for, and the transport of its channel', async () => {
+    const [a, b] = channelPair()
+    const third = security({ lane: 0x0103 })
+    const [lane] = await Promise.all([
+      Lane.open(Object.assign(a, { transport: 'tcp' }), third),
+      Lane.open(b, third),
+    ])
+    expect([lane.number, lane.transport]).toEqual([0x0103, 'tcp'])
+  })
+})
+
 describe('payloads', () => {
   it('arrive in order', async () => {
     const [a, b] = await openPair()
     for (const each of ['one', 'two', 'three']) a.lane.send(text(each))
     await vi.advanceTimersByTimeAsync(0)
     expect(b.payloads).toEqual(['one', 'two', 'three'])
+  })
+
+  it('wait for somebody to listen, but only as many as an eager peer sends', async () => {
+    const [a, b] = channelPair()
+    const [from, to] = await Promise.all([Lane.open(a, security()), Lane.open(b, security())])
+    for (let sent = 0; sent < 4; sent += 1) from.send(text('early'))
+    await vi.advanceTimersByTimeAsync(0)
+    const onPayload = vi.fn()
+    to.listen({ onPayload, onEnd: () => {} })
+    expect(onPayload).toHaveBeenCalledTimes(4)
+  })
+
+  it('end the lane when nobody listens for too long', async () => {
+    const [a, b] = channelPair()
+    const [from, to] = await Promise.all([Lane.open(a, security()), Lane.open(b, security())])
+    for (let sent = 0; sent < 5; sent += 1) from.send(text('eager'))
+    await vi.advanceTimersByTimeAsync(0)
+    const onEnd = vi.fn()
+    to.listen({ onPayload: () => {}, onEnd })
+    expect(onEnd).toHaveBeenCalledExactlyOnceWith(expect.objectContaining({ code: 'protocol' }))
   })
 
   it('fit the largest message, header and seal included', async () => {
@@ -137,39 +169,81 @@ describe('payloads', () => {
   })
 })
 
-describe('backpressure', () => {
-  it('has no room once the buffer is full, and polls until half of it is free', async () => {
+describe('the buffer of the engine', () => {
+  const flood = (lane: Lane, bytes: number) => () => {
+    for (let sent = 0; sent < bytes; sent += 200_000) lane.send([new Uint8Array(200_000)])
+  }
+
+  it('takes any number of payloads that leave it again', async () => {
     const [a] = await openPair()
-    a.channel.buffered = LANE_BUFFER_BYTES
-    while (a.lane.room > 0) a.lane.send([new Uint8Array(200_000)])
-    const writable = vi.fn()
-    void a.lane.writable().then(writable)
-    await vi.advanceTimersByTimeAsync(50)
-    expect(writable).not.toHaveBeenCalled()
-    a.channel.buffered = LANE_BUFFER_BYTES / 2
-    await vi.advanceTimersByTimeAsync(5)
-    expect(writable).toHaveBeenCalled()
-    expect(a.lane.room).toBe(LANE_BUFFER_BYTES / 2)
+    expect(flood(a.lane, 40 * MIB)).not.toThrow()
   })
 
-  it('stops waiting for room when the lane is gone', async () => {
-    const [a, b] = await openPair()
-    a.channel.buffered = LANE_BUFFER_BYTES
-    const writable = a.lane.writable()
-    b.channel.close()
-    await vi.advanceTimersByTimeAsync(5)
-    await expect(writable).resolves.toBeUndefined()
+  it('is looked at only when more was sent than it may hold', async () => {
+    const [a] = await openPair()
+    const look = vi.spyOn(a.channel, 'bufferedBytes')
+    flood(a.lane, MAX_ENGINE_BUFFER_BYTES - 200_000)()
+    expect(look).not.toHaveBeenCalled()
+    flood(a.lane, 400_000)()
+    expect(look).toHaveBeenCalledOnce()
   })
 
-  it('never gives the engine so much that it drops a message silently', async () => {
+  it('never gets so much that it drops a message silently', async () => {
     const [a] = await openPair()
     a.channel.buffered = 16 * MIB
-    const flood = () => {
-      for (let sent = 0; sent < 20 * MIB; sent += 200_000) a.lane.send([new Uint8Array(200_000)])
-    }
-    expect(flood).toThrow(TypeError)
+    expect(flood(a.lane, 20 * MIB)).toThrow(expect.objectContaining({ code: 'protocol' }))
     const bytes = a.channel.sent.reduce((sum, message) => sum + message.length, 0)
     expect(bytes).toBeLessThan(9 * MIB)
+  })
+})
+
+describe('signals', () => {
+  const signal: LaneSignal = { lane: 3, transport: 'tcp', signal: Uint8Array.of(1, 2, 3) }
+
+  it('reach the one who takes them, and not the one who takes payloads', async () => {
+    const [a, b] = await openPair()
+    const signals: LaneSignal[] = []
+    b.lane.onSignal((each) => signals.push({ ...each, signal: Uint8Array.from(each.signal) }))
+    a.lane.signal(signal)
+    await vi.advanceTimersByTimeAsync(0)
+    expect(signals).toEqual([signal])
+    expect(b.payloads).toEqual([])
+  })
+
+  it('end the lane where nobody takes them', async () => {
+    const [a, b] = await openPair()
+    a.lane.signal(signal)
+    await vi.advanceTimersByTimeAsync(0)
+    expect(b.ends).toMatchObject([{ code: 'protocol' }])
+  })
+
+  it('end the lane when they make no sense, and when they are refused', async () => {
+    const [a, b] = await openPair()
+    b.lane.onSignal(() => {})
+    a.channel.send(Uint8Array.of(LaneMessage.signal, 0, 0xaa, 0xbb))
+    await vi.advanceTimersByTimeAsync(0)
+    expect(b.ends).toMatchObject([{ code: 'protocol' }])
+    const [c, d] = await openPair()
+    d.lane.onSignal(() => {
+      throw new ShareError('integrity', 'not that one')
+    })
+    c.lane.signal(signal)
+    await vi.advanceTimersByTimeAsync(0)
+    expect(d.ends).toMatchObject([{ code: 'integrity' }])
+  })
+
+  it('are no longer sent after the end, however late a candidate is found', async () => {
+    const [a, b] = await openPair()
+    const taken = vi.fn()
+    b.lane.onSignal(taken)
+    const finishing = a.lane.finish()
+    a.lane.signal(signal)
+    await vi.advanceTimersByTimeAsync(0)
+    await finishing
+    a.lane.signal(signal)
+    await vi.advanceTimersByTimeAsync(0)
+    expect(taken).not.toHaveBeenCalled()
+    expect(b.ends).toEqual([undefined])
   })
 })
 

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { sdpFingerprint, sdpMaxMessageBytes } from '../../src/peer/session-description.ts'
-import { decodeSignal, encodeSignal } from '../../src/peer/signal.ts'
+import { decodeSignal, encodeSignal, signalOver } from '../../src/peer/signal.ts'
 
 const FINGERPRINT = Array.from({ length: 32 }, (_, index) =>
   index.toString(16).padStart(2, '0'),
@@ -42,6 +42,33 @@ describe('signals', () => {
     ['more than any signal', new Uint8Array(40_000).fill(0x20)],
   ])('are refused with %s', (_, message) => {
     expect(() => decodeSignal(message)).toThrow(expect.objectContaining({ code: 'protocol' }))
+  })
+})
+
+describe('signals over TCP only', () => {
+  const udp = 'candidate:1 1 udp 2122260223 192.0.2.1 40000 typ host generation 0'
+  const tcp = 'candidate:2 1 tcp 1518280447 192.0.2.1 40001 typ host tcptype passive generation 0'
+  const udpNamedTcp = 'candidate:tcp 1 udp 1 192.0.2.1 40002 typ host'
+  const over = (line: string) =>
+    signalOver('tcp', { type: 'candidate', candidate: { candidate: line, sdpMid: '0' } })
+
+  it('leave out the candidates over anything else, alone and in a description', () => {
+    expect(over(udp)).toBeUndefined()
+    expect(over(udpNamedTcp)).toBeUndefined()
+    expect(over('')).toBeUndefined()
+    const sdp = `${SDP}a=${udp}\r\na=${tcp}\r\na=${udpNamedTcp}\r\na=end\r\n`
+    const kept = signalOver('tcp', { type: 'answer', sdp })
+    expect(kept).toEqual({ type: 'answer', sdp: `${SDP}a=${tcp}\r\na=end\r\n` })
+  })
+
+  it('keep what runs over TCP, in any case', () => {
+    expect(over(tcp)).toMatchObject({ candidate: { candidate: tcp } })
+    expect(over(tcp.replace(' tcp ', ' TCP '))).toBeDefined()
+  })
+
+  it('are all of them where any transport will do', () => {
+    const signal = { type: 'offer' as const, sdp: `${SDP}a=${udp}\r\n` }
+    expect(signalOver('any', signal)).toBe(signal)
   })
 })
 

@@ -4,7 +4,7 @@ import { ShareError } from '../../src/errors.ts'
 import { MAX_CONTROL_BYTES } from '../../src/limits.ts'
 import { decodeFrame } from '../../src/transfer/decode-frame.ts'
 import { encodeFrame } from '../../src/transfer/encode-frame.ts'
-import { type Frame, FrameType } from '../../src/transfer/frame.ts'
+import { type Chunk, ENCODINGS, type Frame, FrameType } from '../../src/transfer/frame.ts'
 
 const bytesOf = (length: number) => fc.uint8Array({ minLength: length, maxLength: length })
 const size = fc.maxSafeNat()
@@ -45,14 +45,16 @@ const frames: fc.Arbitrary<Frame> = fc.oneof(
       type: fc.constant('chunk' as const),
       file: u32,
       block: u32,
+      encoding: fc.constantFrom(...ENCODINGS),
+      wireBytes: u32,
       offset: u32,
       data: fc.uint8Array(),
       digest,
     },
-    { requiredKeys: ['type', 'file', 'block', 'offset', 'data'] },
+    { requiredKeys: ['type', 'file', 'block', 'encoding', 'wireBytes', 'offset', 'data'] },
   ),
   fc.record({ type: fc.constant('file' as const), file: u32, bytes: size, digest }),
-  fc.record({ type: fc.constant('ack' as const), writtenBytes: size }),
+  fc.record({ type: fc.constant('ack' as const), file: u32, block: size }),
   fc.record({ type: fc.constant('done' as const), files: u32, bytes: size, digest }),
   fc.record({ type: fc.constant('saved' as const), digest }),
 )
@@ -67,6 +69,15 @@ const offer = {
   bytes: 1,
   blockBytes: 1024,
 }
+const chunk = (data: Uint8Array): { type: 'chunk' } & Chunk => ({
+  type: 'chunk',
+  file: 0,
+  block: 0,
+  encoding: 'plain',
+  wireBytes: 100,
+  offset: 0,
+  data,
+})
 const entry = { path: 'a', bytes: 1, mode: 0, modifiedMs: 0 }
 
 describe('frames', () => {
@@ -102,19 +113,16 @@ describe('frames', () => {
     ['nothing', new Uint8Array(0)],
     ['an unknown type', Uint8Array.of(0x7f)],
     ['a chunk without a header', Uint8Array.of(FrameType.chunk, 0, 0, 0)],
-    [
-      'a chunk with an unknown flag',
-      encode({ type: 'chunk', file: 0, block: 0, offset: 0, data: new Uint8Array(1) }).with(1, 2),
-    ],
-    [
-      'a chunk with half a digest',
-      encode({ type: 'chunk', file: 0, block: 0, offset: 0, data: new Uint8Array(16) }).with(1, 1),
-    ],
+    ['a chunk without its offset', encode(chunk(new Uint8Array(0))).subarray(0, -1)],
+    ['a chunk in an unknown encoding', encode(chunk(new Uint8Array(1))).with(1, 3 << 1)],
+    ['a chunk with an unknown flag', encode(chunk(new Uint8Array(1))).with(1, 0x80)],
+    ['a chunk with half a digest', encode(chunk(new Uint8Array(16))).with(1, 1)],
     [
       'an acknowledgement past what a number holds',
-      Uint8Array.of(FrameType.ack, ...new Uint8Array(8).fill(0xff)),
+      Uint8Array.of(FrameType.ack, ...new Uint8Array(16).fill(0xff)),
     ],
-    ['an acknowledgement that is too long', Uint8Array.of(FrameType.ack, ...new Uint8Array(9))],
+    ['an acknowledgement that is too short', Uint8Array.of(FrameType.ack, ...new Uint8Array(8))],
+    ['an acknowledgement that is too long', Uint8Array.of(FrameType.ack, ...new Uint8Array(17))],
     ['a digest that is too short', Uint8Array.of(FrameType.saved, ...new Uint8Array(31))],
     ['a size that is negative', json(FrameType.offer, { ...offer, bytes: -1 })],
     ['a size that is no integer', json(FrameType.offer, { ...offer, bytes: 1.5 })],

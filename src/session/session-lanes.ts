@@ -1,0 +1,116 @@
+import { setMaxListeners } from 'node:events'
+import { ShareError, throwIfAborted } from '../errors.ts'
+import { MAX_LANE_NUMBER, MAX_LANES } from '../limits.ts'
+import { Connection } from '../peer/connection.ts'
+import { Lane } from '../peer/lane.ts'
+import type { LaneSignal, LaneTransport } from '../peer/lane-message.ts'
+import { decodeProbe, decodeReport, encodeProbe, encodeReport } from '../peer/probe-message.ts'
+import type { ArrivalReport, Lanes } from '../transfer/ports.ts'
+import { laneSecurity } from './lane-security.ts'
+import type { Session } from './pairing.ts'
+
+/**
+ * The lanes of a session: the first one, which the rendezvous helped to make, and further
+ * connections that are signalled through it. The sender of the file asks for them, and makes the
+ * offers; numbers go up and are never used again, since each stands for a pair of keys.
+ */
+export class SessionLanes implements Lanes {
+  readonly first: Lane
+  readonly #session: Session
+  readonly #connections = new Map<number, Connection>()
+  readonly #closing = new AbortController()
+  #lastNumber = 0
+  #onLane: (lane: Lane) => void = () => {}
+
+  constructor(session: Session) {
+    this.#session = session
+    this.first = session.lane
+    // Each lane that is being made listens to it.
+    setMaxListeners(MAX_LANES, this.#closing.signal)
+    session.lane.onSignal((signal) => this.#signalled(signal))
+  }
+
+  async open(transport: Lane['transport'], signal: AbortSignal): Promise<Lane> {
+    throwIfAborted(signal)
+    if (this.#lastNumber === MAX_LANE_NUMBER) {
+      throw new ShareError('no-path', 'A session has made all the connections it can')
+    }
+    const number = this.#lastNumber + 1
+    const connection = this.#connect(number, transport, true)
+    return this.#opened(number, connection, AbortSignal.any([signal, this.#closing.signal]))
+  }
+
+  onLane(handler: (lane: Lane) => void): void {
+    this.#onLane = handler
+  }
+
+  probe(probe: number): void {
+    this.#session.probes.send(encodeProbe(probe))
+  }
+
+  onProbe(handler: (probe: number) => void): void {
+    this.#session.probes.onMessage((message) => {
+      const probe = decodeProbe(message)
+      if (probe !== undefined) handler(probe)
+    })
+  }
+
+  report(report: ArrivalReport): void {
+    this.#session.probes.send(encodeReport(report))
+  }
+
+  onReport(handler: (report: ArrivalReport) => void): void {
+    this.#session.probes.onMessage((message) => {
+      const report = decodeReport(message)
+      if (report) handler(report)
+    })
+  }
+
+  /** Closes all lanes but the first. */
+  close(): void {
+    this.#closing.abort(new ShareError('cancelled', 'The transfer is over'))
+    for (const connection of this.#connections.values()) connection.close()
+  }
+
+  #connect(number: number, transport: LaneTransport, initiator: boolean): Connection {
+    this.#lastNumber = number
+    const connection = new Connection({
+      initiator,
+      transport,
+      iceServers: this.#session.iceServers,
+      onSignal: (signal) => this.first.signal({ lane: number, transport, signal }),
+      onClosed: () => this.#connections.delete(number),
+    })
+    this.#connections.set(number, connection)
+    return connection
+  }
+
+  async #opened(number: number, connection: Connection, signal: AbortSignal): Promise<Lane> {
+    const { keys, role } = this.#session
+    try {
+      const channel = await connection.opened(signal)
+      const security = laneSecurity(keys, role, number, connection.fingerprints)
+      return await Lane.open(channel, security, signal)
+    } catch (thrown) {
+      connection.close()
+      throw thrown
+    }
+  }
+
+  #signalled({ lane: number, transport, signal }: LaneSignal): void {
+    const known = this.#connections.get(number)
+    if (known) known.signal(signal)
+    else if (this.#session.role === 'receiver' && number > this.#lastNumber) {
+      this.#answer(number, transport, signal)
+    }
+  }
+
+  #answer(number: number, transport: LaneTransport, signal: Uint8Array): void {
+    // The sender knows sooner than this side which of its lanes are gone: no reason to quarrel.
+    if (this.#connections.size >= MAX_LANES) return
+    const connection = this.#connect(number, transport, false)
+    connection.signal(signal)
+    // One that does not come about costs nothing; the sender decides whether to try again.
+    this.#opened(number, connection, this.#closing.signal).then(this.#onLane, () => {})
+  }
+}

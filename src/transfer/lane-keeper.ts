@@ -1,0 +1,160 @@
+import { ShareError, toShareError } from '../errors.ts'
+import { LONG_PATH_MS, MAX_LANES } from '../limits.ts'
+import type { LaneConditions } from './lane-load.ts'
+import { LanePolicy } from './lane-policy.ts'
+import type { LanePool } from './lane-pool.ts'
+import type { OutgoingChunk } from './outgoing-blocks.ts'
+import type { Lanes, TransferLane } from './ports.ts'
+import type { Window } from './window.ts'
+
+export interface LaneKeeperInit {
+  lanes: Lanes
+  pool: LanePool
+  window: Window
+  /** How many lanes there are to be; as many as help when undefined. */
+  fixedLanes: number | undefined
+  /** A lane is there, or gone. */
+  onChange: () => void
+  /** A chunk was on a lane that is gone. */
+  onLost: (chunk: OutgoingChunk) => void
+  onFailure: (error: ShareError) => void
+}
+
+/** A queue that is there all the time: the line is full, and lanes are not what limits. */
+const FULL_PATH_QUEUE_MS = 3
+/** So long the path is looked at before lanes are judged, and a lane over TCP may come. */
+const FIRST_LOOK_MS = 250
+/** A lane with nothing to carry for so long is given up. */
+const IDLE_LANE_MS = 4000
+/** How long to leave the path alone after a lane could not be made; it doubles. */
+const RETRY_DELAY_MS = 2000
+const MAX_RETRY_DOUBLINGS = 6
+
+/** Makes the lanes that a LanePolicy wants, replaces those that stall, drops those that idle. */
+export class LaneKeeper {
+  readonly #init: LaneKeeperInit
+  readonly #policy: LanePolicy
+  readonly #stopping = new AbortController()
+  #beganMs = Number.POSITIVE_INFINITY
+  #opening = 0
+  #failures = 0
+  #retryAtMs = Number.NEGATIVE_INFINITY
+
+  constructor(init: LaneKeeperInit) {
+    this.#init = init
+    this.#policy = new LanePolicy(init.fixedLanes)
+    if (this.#policy.triesTcp && init.lanes.first.transport === 'udp') void this.#open('tcp', false)
+  }
+
+  /** The path's round trip is known. */
+  pathKnown(baseRttMs: number): void {
+    this.#policy.begin(baseRttMs)
+  }
+
+  /** Data begins to flow. */
+  begin(nowMs: number): void {
+    this.#beganMs = nowMs
+  }
+
+  /** Replaces lanes that deliver nothing though probes come back. */
+  replaceStalled(conditions: LaneConditions): void {
+    for (const { lane } of this.#init.pool.stalled(conditions)) {
+      this.#init.window.laneLost(conditions.nowMs)
+      this.#drop(lane)
+    }
+  }
+
+  /** Makes and drops lanes as they help; `isLimiting` while more is ready than can be sent. */
+  adjust(nowMs: number, isLimiting: boolean): void {
+    this.#dropIdle(nowMs)
+    const missing = this.#policy.wanted - this.#init.pool.further.length - this.#opening
+    if (missing > 0) this.#openSome(missing, nowMs)
+    if (missing > 0 || this.#opening > 0 || !isLimiting) return
+    if (nowMs - this.#beganMs < FIRST_LOOK_MS || nowMs < this.#beganMs) return
+    const { bytes: windowBytes, rateBytesPerSecond, baseRttMs, queueMs } = this.#init.window
+    const hasQueue = queueMs > FULL_PATH_QUEUE_MS
+    const hasTcp = this.#tcpLanes > 0
+    this.#policy.look({ nowMs, baseRttMs, rateBytesPerSecond, windowBytes, hasQueue, hasTcp })
+  }
+
+  /** Lanes that are being made are no longer wanted. */
+  stop(): void {
+    this.#stopping.abort(new ShareError('cancelled', 'The transfer is over'))
+  }
+
+  get #tcpLanes(): number {
+    return this.#init.pool.further.filter(({ lane }) => lane.transport === 'tcp').length
+  }
+
+  #openSome(lanes: number, nowMs: number): void {
+    if (nowMs < this.#retryAtMs) return
+    const free = MAX_LANES - this.#init.pool.further.length - this.#opening
+    const transport = this.#tcpLanes > 0 ? 'tcp' : this.#init.lanes.first.transport
+    for (let lane = 0; lane < Math.min(lanes, free); lane += 1) void this.#open(transport, true)
+  }
+
+  /** One that is not `isWanted` is an attempt in the background, which nothing waits for. */
+  async #open(transport: TransferLane['transport'], isWanted: boolean): Promise<void> {
+    if (isWanted) this.#opening += 1
+    try {
+      this.#add(await this.#init.lanes.open(transport, this.#stopping.signal))
+      this.#failures = 0
+    } catch (thrown) {
+      this.#openingFailed(toShareError(thrown), isWanted)
+    } finally {
+      if (isWanted) this.#opening -= 1
+    }
+    this.#init.onChange()
+  }
+
+  /** Without a lane more the transfer goes on; only a lane that is not ours ends it. */
+  #openingFailed(error: ShareError, wasWanted: boolean): void {
+    if (error.code === 'integrity' || error.code === 'protocol') this.#init.onFailure(error)
+    if (!wasWanted) return
+    this.#failures += 1
+    const doublings = Math.min(this.#failures, MAX_RETRY_DOUBLINGS)
+    this.#retryAtMs = performance.now() + RETRY_DELAY_MS * 2 ** doublings
+  }
+
+  #add(lane: TransferLane): void {
+    if (this.#stopping.signal.aborted) {
+      lane.abandon()
+      return
+    }
+    this.#init.pool.add(lane, performance.now())
+    const isLongPath = this.#init.window.baseRttMs >= LONG_PATH_MS
+    if (lane.transport === 'tcp' && this.#tcpLanes === 1 && isLongPath) this.#policy.addTcpLanes()
+    lane.listen({
+      onPayload: () => this.#init.onFailure(outOfTurn()),
+      onEnd: (error) => this.#ended(lane, error),
+    })
+  }
+
+  #ended(lane: TransferLane, error?: ShareError): void {
+    if (error && error.code !== 'interrupted') this.#init.onFailure(error)
+    this.#forget(lane)
+    this.#init.onChange()
+  }
+
+  #dropIdle(nowMs: number): void {
+    // Before the receiver has accepted there is nothing to carry for any of them.
+    const isEarly = nowMs - this.#beganMs < IDLE_LANE_MS
+    if (isEarly || this.#init.fixedLanes !== undefined) return
+    const idle = this.#init.pool.further.filter((load) => load.idleMs(nowMs) > IDLE_LANE_MS)
+    for (const { lane } of idle) this.#drop(lane)
+    this.#policy.dropped(idle.length)
+  }
+
+  #drop(lane: TransferLane): void {
+    lane.abandon()
+    this.#forget(lane)
+  }
+
+  #forget(lane: TransferLane): void {
+    for (const chunk of this.#init.pool.remove(lane.number)) this.#init.onLost(chunk)
+  }
+}
+
+function outOfTurn(): ShareError {
+  return new ShareError('protocol', 'The receiver sent a message out of turn')
+}
