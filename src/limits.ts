@@ -163,7 +163,7 @@ export const MAX_LANES = 64
 /** Lanes in the life of one session, replacements included: their numbers have 16 bits. */
 export const MAX_LANE_NUMBER = 0xffff
 /** Probes measure the round trip; so often that a queue is seen before it overflows. */
-export const PROBE_INTERVAL_MS = 15
+export const PROBE_INTERVAL_MS = 10
 /** A receiver reports at the latest after so many bytes, so that short paths need not wait for probes. */
 export const REPORT_BYTES = 512 * KIB
 /** After its lane is open the other side leaves the rendezvous; ours must open within this. */

@@ -38,8 +38,8 @@ const IDLE_PROBE_INTERVAL_MS = 500
 /** A probe this late is told to the window; on longer paths, twice the round trip. */
 const MIN_OVERDUE_MS = 60
 /**
- * TCP costs the processor less, and bears loss better. On a line as slow as this neither matters
- * much, and its longer headers take 2 % of it.
+ * TCP costs the processor less, and bears loss better. On a line as slow as this that is full
+ * neither matters much, and its longer headers take 2 % of it.
  */
 const SLOW_LINE_BYTES_PER_SECOND = 4e6
 
@@ -140,8 +140,13 @@ export class Dispatcher {
 
   #conditions(nowMs: number): LaneConditions {
     const { baseRttMs, queueMs, rateBytesPerSecond } = this.#window
-    const isSlow = baseRttMs >= LONG_PATH_MS && rateBytesPerSecond < SLOW_LINE_BYTES_PER_SECOND
-    return { nowMs, baseRttMs, rttMs: baseRttMs + queueMs, preferred: isSlow ? 'udp' : 'tcp' }
+    const isSlow = this.#keeper.isLineFull && rateBytesPerSecond < SLOW_LINE_BYTES_PER_SECOND
+    return {
+      nowMs,
+      baseRttMs,
+      rttMs: baseRttMs + queueMs,
+      preferred: isSlow && baseRttMs >= LONG_PATH_MS ? 'udp' : 'tcp',
+    }
   }
 
   #reported({ probe, receivedBytes }: ArrivalReport): void {
@@ -198,9 +203,8 @@ export class Dispatcher {
   /** Sends again what is late while there is nothing else to send, and what stalled lanes held. */
   #repair(nowMs: number): void {
     const conditions = this.#conditions(nowMs)
-    if (this.#limit === 'source') {
-      for (const chunk of this.#pool.late(conditions)) this.#init.onLost(chunk)
-    }
+    const late = this.#limit === 'source' ? this.#pool.late(conditions) : []
+    for (const chunk of [...late, ...this.#pool.stuckOnFirst(conditions)]) this.#init.onLost(chunk)
     const answerAgeMs = nowMs - this.#lastAnswerMs
     if (answerAgeMs < MIN_OVERDUE_MS + conditions.rttMs) this.#pool.pathWasAlive(PROBE_INTERVAL_MS)
     this.#keeper.replaceStalled(conditions)

@@ -20,8 +20,10 @@ export interface LaneKeeperInit {
   onFailure: (error: ShareError) => void
 }
 
-/** A queue that is there all the time: the line is full, and lanes are not what limits. */
+/** A mean queue as long as this: the line is full, and lanes are not what limits. */
 const FULL_PATH_QUEUE_MS = 3
+/** Of each look in the mean, which so goes back some 30 looks. */
+const QUEUE_SHARE = 1 / 30
 /** So long the path is looked at before lanes are judged, and a lane over TCP may come. */
 const FIRST_LOOK_MS = 250
 /** A lane with nothing to carry for so long is given up. */
@@ -36,6 +38,7 @@ export class LaneKeeper {
   readonly #policy: LanePolicy
   readonly #stopping = new AbortController()
   #beganMs = Number.POSITIVE_INFINITY
+  #meanQueueMs = 0
   #opening = 0
   #failures = 0
   #retryAtMs = Number.NEGATIVE_INFINITY
@@ -49,6 +52,11 @@ export class LaneKeeper {
   /** The path's round trip is known. */
   pathKnown(baseRttMs: number): void {
     this.#policy.begin(baseRttMs)
+  }
+
+  /** Whether the bottleneck has had a queue lately. */
+  get isLineFull(): boolean {
+    return this.#meanQueueMs > FULL_PATH_QUEUE_MS
   }
 
   /** Data begins to flow. */
@@ -66,13 +74,14 @@ export class LaneKeeper {
 
   /** Makes and drops lanes as they help; `isLimiting` while more is ready than can be sent. */
   adjust(nowMs: number, isLimiting: boolean): void {
+    this.#meanQueueMs += QUEUE_SHARE * (this.#init.window.queueMs - this.#meanQueueMs)
     this.#dropIdle(nowMs)
     const missing = this.#policy.wanted - this.#init.pool.further.length - this.#opening
     if (missing > 0) this.#openSome(missing, nowMs)
     if (missing > 0 || this.#opening > 0 || !isLimiting) return
     if (nowMs - this.#beganMs < FIRST_LOOK_MS || nowMs < this.#beganMs) return
-    const { bytes: windowBytes, rateBytesPerSecond, baseRttMs, queueMs } = this.#init.window
-    const hasQueue = queueMs > FULL_PATH_QUEUE_MS
+    const { bytes: windowBytes, rateBytesPerSecond, baseRttMs } = this.#init.window
+    const { isLineFull: hasQueue } = this
     const hasTcp = this.#tcpLanes > 0
     this.#policy.look({ nowMs, baseRttMs, rateBytesPerSecond, windowBytes, hasQueue, hasTcp })
   }

@@ -88,8 +88,13 @@ export class LanePool {
 
   /** Further lanes that deliver nothing though the path is alive. */
   stalled({ rttMs }: LaneConditions): LaneLoad[] {
-    const limitMs = Math.max(MIN_STALL_MS, STALL_ROUND_TRIPS * rttMs)
-    return this.further.filter((load) => load.stalledMs > limitMs)
+    return this.further.filter((load) => load.stalledMs > stallLimitMs(rttMs))
+  }
+
+  /** Chunks on the first lane, where it delivers nothing though the path is alive; each once. */
+  stuckOnFirst({ nowMs, rttMs }: LaneConditions): OutgoingChunk[] {
+    const isStuck = this.#further.size > 0 && this.#first.stalledMs > stallLimitMs(rttMs)
+    return isStuck ? this.#first.takeLate(nowMs) : []
   }
 
   /** Chunks that are better sent a second time than waited for, when there is nothing else to do. */
@@ -114,4 +119,8 @@ export class LanePool {
   #all(): LaneLoad[] {
     return [this.#first, ...this.#further.values()]
   }
+}
+
+function stallLimitMs(rttMs: number): number {
+  return Math.max(MIN_STALL_MS, STALL_ROUND_TRIPS * rttMs)
 }

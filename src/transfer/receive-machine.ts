@@ -7,7 +7,7 @@ import { OrderedDigest } from './ordered-digest.ts'
 import { errorFromPeer } from './peer-error.ts'
 import { blockCount } from './transfer-plan.ts'
 
-/** Chunks before the manifest: more are not begun before it is here. */
+/** Chunks that may come before the manifest: a window of those that are 8 KiB long. */
 const MAX_EARLY_CHUNKS = 4096
 
 export interface ReceiveOutcome {

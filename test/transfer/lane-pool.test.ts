@@ -40,6 +40,19 @@ function deal({ pool, send }: ReturnType<typeof poolOf>, conditions = longPath):
 }
 
 describe('the pool of lanes', () => {
+  it('has what is stuck on the first lane sent again, once, where there are others', () => {
+    const alone = poolOf()
+    const { pool, send } = poolOf('udp')
+    for (const each of [alone, { pool, send }]) {
+      each.send(0, CHUNK_BYTES)
+      each.pool.pathWasAlive(5000)
+    }
+    const conditions = { ...longPath, nowMs: 5000 }
+    expect(alone.pool.stuckOnFirst(conditions)).toEqual([])
+    expect(pool.stuckOnFirst(conditions)).toHaveLength(1)
+    expect(pool.stuckOnFirst(conditions)).toEqual([])
+  })
+
   it('gives chunks to the lanes over the preferred transport first, and then to the others', () => {
     const lanes = poolOf('udp', 'tcp', 'udp')
     const order: number[] = []
