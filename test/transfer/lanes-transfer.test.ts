@@ -15,6 +15,8 @@ import { seededRandom } from './seeded-random.ts'
 
 const content = randomBytes(LARGE_TRANSFER_BYTES + 5)
 const interrupted = new ShareError('interrupted', 'The line broke')
+/** Keeps a transfer from ending before its test has done something to it. */
+const stuckDisk = { write: () => new Promise<void>(() => {}) }
 const isChunk = (payload: Uint8Array) => payload[0] === FrameType.chunk
 const pause = (ms: number) => new Promise<void>((resolve) => setTimeout(resolve, ms))
 
@@ -191,7 +193,7 @@ describe('a transfer over several lanes', () => {
     ['interrupted', undefined],
     ['integrity', new ShareError('integrity', 'Data was altered on its way')],
   ])('ends with its first lane, as %s', async (code, error) => {
-    const transfer = memoryTransfer({ content, fixedLanes: 3, delayMs: () => 1 })
+    const transfer = memoryTransfer({ content, fixedLanes: 3, delayMs: () => 1, sink: stuckDisk })
     transfer.start()
     await vi.waitFor(() => expect(transfer.lanes.all).toHaveLength(4))
     await pause(5)
@@ -204,7 +206,7 @@ describe('a transfer over several lanes', () => {
   it.each(['sender', 'receiver'] as const)(
     'ends when the %s hears on a further lane what belongs on the first',
     async (who) => {
-      const transfer = memoryTransfer({ content, fixedLanes: 2, delayMs: () => 1 })
+      const transfer = memoryTransfer({ content, fixedLanes: 2, delayMs: () => 1, sink: stuckDisk })
       transfer.start()
       await vi.waitFor(() => expect(transfer.lanes.all).toHaveLength(3))
       const lane = transfer.lanes.all[1]
