@@ -3,7 +3,7 @@ import { formatShareCode, parseCustomCode } from './code/share-code.ts'
 import { ShareError, toShareError } from './errors.ts'
 import type { TransferSummary, TransferWatcher } from './events.ts'
 import { type FileSource, openFileSource } from './files/file-source.ts'
-import { BLOCK_BYTES, DEFAULT_SEND_WAIT_MS, WORDS_AT_TERMINAL } from './limits.ts'
+import { BLOCK_BYTES, DEFAULT_SEND_WAIT_MS, MAX_LANES, WORDS_AT_TERMINAL } from './limits.ts'
 import { loadEngine } from './peer/engine.ts'
 import { parseRendezvousAddress, shortRendezvousAddress } from './rendezvous/address.ts'
 import { blockEncoder, wantedCodecs } from './session/block-codec.ts'
@@ -47,6 +47,7 @@ export interface Sending {
  */
 export async function send(path: string, options: SendOptions = {}): Promise<Sending> {
   const { signal = new AbortController().signal, onEvent = () => {} } = options
+  assertLanes(options.lanes)
   const custom = options.code === undefined ? undefined : parseCustomCode(options.code)
   const secret = custom?.secret ?? generateSecret(options.words ?? WORDS_AT_TERMINAL)
   const owned = new Owned()
@@ -85,6 +86,11 @@ export async function send(path: string, options: SendOptions = {}): Promise<Sen
     await owned.close()
     throw toShareError(thrown)
   }
+}
+
+function assertLanes(lanes = 1): void {
+  if (Number.isInteger(lanes) && lanes >= 1 && lanes <= MAX_LANES) return
+  throw new ShareError('usage', `A transfer has 1 to ${MAX_LANES} lanes`)
 }
 
 interface DeliverOptions {

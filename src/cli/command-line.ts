@@ -2,7 +2,7 @@ import yargs from 'yargs'
 import type { Command } from './command.ts'
 import { parseDuration } from './duration.ts'
 import type { Environment } from './environment.ts'
-import { given, laneCount, outputMode, portNumber, twins, wordCount } from './flag-values.ts'
+import { given, outputMode, portNumber, twins, wordCount } from './flag-values.ts'
 import { receiveFlags, sendFlags, serveFlags } from './flags.ts'
 import { usageError } from './usage-error.ts'
 
@@ -48,7 +48,7 @@ export async function parseCommandLine(
           mode: outputMode(args),
           ...given('code', args.code),
           ...given('words', wordCount(args.words)),
-          ...given('lanes', laneCount(args.lanes)),
+          ...given('lanes', args.lanes),
           ...given('compress', args.compress),
           ...given('rendezvous', args.rendezvous),
           ...given('waitMs', args.wait === undefined ? undefined : parseDuration(args.wait)),

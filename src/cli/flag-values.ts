@@ -1,6 +1,6 @@
 import type { Options } from 'yargs'
 import { ShareError } from '../errors.ts'
-import { MAX_LANES, MAX_WORDS, MIN_WORDS } from '../limits.ts'
+import { MAX_WORDS, MIN_WORDS } from '../limits.ts'
 import type { OutputMode } from './command.ts'
 import { type Environment, isYes } from './environment.ts'
 
@@ -35,14 +35,6 @@ export function wordCount(value: number | undefined): number | undefined {
     return value
   }
   throw new ShareError('usage', `A code has ${MIN_WORDS} to ${MAX_WORDS} words`)
-}
-
-/** Throws ShareError `usage` unless there can be so many lanes. */
-export function laneCount(value: number | undefined): number | undefined {
-  if (value === undefined || (Number.isInteger(value) && value >= 1 && value <= MAX_LANES)) {
-    return value
-  }
-  throw new ShareError('usage', `A transfer has 1 to ${MAX_LANES} lanes`)
 }
 
 /** Throws ShareError `usage` unless it is one. */

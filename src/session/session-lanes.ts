@@ -19,7 +19,7 @@ export class SessionLanes implements Lanes {
   readonly #session: Session
   readonly #connections = new Map<number, Connection>()
   readonly #closing = new AbortController()
-  #lastNumber = 0
+  readonly #used = new Set<number>([0])
   #onLane: (lane: Lane) => void = () => {}
 
   constructor(session: Session) {
@@ -32,10 +32,10 @@ export class SessionLanes implements Lanes {
 
   async open(transport: Lane['transport'], signal: AbortSignal): Promise<Lane> {
     throwIfAborted(signal)
-    if (this.#lastNumber === MAX_LANE_NUMBER) {
+    const number = this.#used.size
+    if (number > MAX_LANE_NUMBER) {
       throw new ShareError('no-path', 'A session has made all the connections it can')
     }
-    const number = this.#lastNumber + 1
     const connection = this.#connect(number, transport, true)
     return this.#opened(number, connection, AbortSignal.any([signal, this.#closing.signal]))
   }
@@ -73,7 +73,7 @@ export class SessionLanes implements Lanes {
   }
 
   #connect(number: number, transport: LaneTransport, initiator: boolean): Connection {
-    this.#lastNumber = number
+    this.#used.add(number)
     const connection = new Connection({
       initiator,
       transport,
@@ -100,7 +100,7 @@ export class SessionLanes implements Lanes {
   #signalled({ lane: number, transport, signal }: LaneSignal): void {
     const known = this.#connections.get(number)
     if (known) known.signal(signal)
-    else if (this.#session.role === 'receiver' && number > this.#lastNumber) {
+    else if (this.#session.role === 'receiver' && !this.#used.has(number)) {
       this.#answer(number, transport, signal)
     }
   }

@@ -19,6 +19,8 @@ describe('parseCommandLine', () => {
   it.each([
     ['send a.zip', { name: 'send', file: 'a.zip', mode: 'text' }],
     ['send 0x10 --words 4', { name: 'send', file: '0x10', mode: 'text', words: 4 }],
+    ['send a --lanes 4', { name: 'send', file: 'a', mode: 'text', lanes: 4 }],
+    ['send a --no-compress', { name: 'send', file: 'a', mode: 'text', compress: false }],
     ['send a --wait 5m --quiet', { name: 'send', file: 'a', mode: 'quiet', waitMs: 300_000 }],
     ['send a --rendezvous x --json', { name: 'send', file: 'a', mode: 'json', rendezvous: 'x' }],
     ['send a --json --quiet', { name: 'send', file: 'a', mode: 'json' }],
