@@ -16,7 +16,7 @@ export function eventLine(
     case 'waiting':
       return view.role === 'sender' ? 'Waiting for the receiver.' : 'Waiting for the sender.'
     case 'connected': {
-      const way = formatPath(event.path, event.transport)
+      const way = formatPath(event.path, [event.transport])
       const roundTrip = event.rttMs < 1 ? 'under 1 ms' : `${Math.round(event.rttMs)} ms`
       return `Connected: ${way}, ${roundTrip} round trip.`
     }

@@ -28,10 +28,14 @@ export function percent(bytes: number, total: number): number {
   return Math.max(0, Math.min(99, Math.floor((bytes / total) * 100)))
 }
 
-/** `direct over UDP`, `through a relay over TCP`; without the transport where it is not known. */
-export function formatPath(path: PathInfo['path'], transport?: PathInfo['transport']): string {
+/** `direct over UDP`, `through a relay over TCP and UDP`; without transports where none is known. */
+export function formatPath(
+  path: PathInfo['path'],
+  transports: readonly PathInfo['transport'][],
+): string {
   const way = path === 'direct' ? 'direct' : 'through a relay'
-  return transport === undefined ? way : `${way} over ${transport.toUpperCase()}`
+  const names = transports.map((transport) => transport.toUpperCase()).join(' and ')
+  return names === '' ? way : `${way} over ${names}`
 }
 
 function scaled(value: number, base: number, units: string[]): string {

@@ -8,14 +8,14 @@ export function summaryLine(
   verb: 'Sent' | 'Saved',
   what: string,
   summary: TransferSummary,
-  transport: PathInfo['transport'] | undefined,
+  transports: readonly PathInfo['transport'][],
 ): string {
   const { bytes, sent, seconds, path, digest } = summary
-  const now = sent < bytes ? ` (${formatBytes(sent)} of it now)` : ''
-  const rate = seconds > 0 ? ` (${formatRate(sent / seconds)})` : ''
+  const onWire = sent < bytes ? `, ${formatBytes(sent)} on the wire` : ''
+  const rate = seconds > 0 ? ` (${formatRate(bytes / seconds)})` : ''
   return (
-    `${verb} ${printable(what)}: ${formatBytes(bytes)}${now} in ${formatDuration(seconds)}${rate}, ` +
-    `${formatPath(path, transport)}. Digest ${printable(digest)}`
+    `${verb} ${printable(what)}: ${formatBytes(bytes)} in ${formatDuration(seconds)}${rate}${onWire}, ` +
+    `${formatPath(path, transports)}. Digest ${printable(digest)}`
   )
 }
 

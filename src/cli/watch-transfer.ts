@@ -1,5 +1,6 @@
-import type { PathInfo, TransferSummary, TransferWatcher } from '../events.ts'
+import type { TransferSummary, TransferWatcher } from '../events.ts'
 import { STOP_TIMEOUT_MS } from '../limits.ts'
+import { CarriedBy } from './carried-by.ts'
 import type { OutputMode } from './command.ts'
 import { createRenderer } from './create-renderer.ts'
 import type { TransferView } from './renderer.ts'
@@ -24,13 +25,13 @@ export async function watchTransfer(
   transfer: (onEvent: TransferWatcher) => Promise<Outcome>,
 ): Promise<void> {
   const renderer = await createRenderer(mode, view, context)
-  let transport: PathInfo['transport'] | undefined
+  const carried = new CarriedBy()
   let outcome: Outcome
   let ended = false
   try {
     const running = transfer((event) => {
       if (ended || event.event === 'error') return
-      if (event.event === 'connected') transport = event.transport
+      carried.onEvent(event)
       renderer.onEvent(event)
     })
     outcome = await untilStopped(running, STOP_TIMEOUT_MS, context.signal)
@@ -39,5 +40,5 @@ export async function watchTransfer(
     renderer.close()
   }
   const verb = view.role === 'sender' ? 'Sent' : 'Saved'
-  renderer.say(summaryLine(verb, outcome.what, outcome.summary, transport))
+  renderer.say(summaryLine(verb, outcome.what, outcome.summary, carried.transports))
 }

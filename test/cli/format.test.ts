@@ -60,8 +60,8 @@ describe('percent', () => {
 
 describe('formatPath', () => {
   it('names the way and, where it is known, the transport', () => {
-    expect(formatPath('direct', 'udp')).toBe('direct over UDP')
-    expect(formatPath('relay', 'tcp')).toBe('through a relay over TCP')
-    expect(formatPath('direct')).toBe('direct')
+    expect(formatPath('direct', ['udp'])).toBe('direct over UDP')
+    expect(formatPath('relay', ['tcp', 'udp'])).toBe('through a relay over TCP and UDP')
+    expect(formatPath('direct', [])).toBe('direct')
   })
 })

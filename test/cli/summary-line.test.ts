@@ -4,25 +4,27 @@ import { done } from './recorded-events.ts'
 
 describe('summaryLine', () => {
   it('says how it went', () => {
-    expect(summaryLine('Sent', 'a.zip', done, 'udp')).toBe(
+    expect(summaryLine('Sent', 'a.zip', done, ['udp'])).toBe(
       `Sent a.zip: 100.0 MiB in 8 s (13.1 MB/s), direct over UDP. Digest ${'ab'.repeat(32)}`,
     )
   })
 
-  it('says what a resumed transfer had yet to send, and rates that', () => {
-    const resumed = { ...done, sent: 10 * 1024 ** 2, path: 'relay' } as const
-    expect(summaryLine('Saved', './a.zip', resumed, undefined)).toContain(
-      'Saved ./a.zip: 100.0 MiB (10.0 MiB of it now) in 8 s (1.3 MB/s), through a relay. Digest',
+  it('says how little had to travel where that was less', () => {
+    const compressed = { ...done, sent: 10 * 1024 ** 2, path: 'relay' } as const
+    expect(summaryLine('Saved', './a.zip', compressed, [])).toContain(
+      'Saved ./a.zip: 100.0 MiB in 8 s (13.1 MB/s), 10.0 MiB on the wire, through a relay. Digest',
     )
   })
 
   it('divides by no time', () => {
     const empty = { ...done, bytes: 0, sent: 0, seconds: 0 }
-    expect(summaryLine('Sent', 'a', empty, 'udp')).toContain('Sent a: 0 B in 0 s, direct over UDP.')
+    expect(summaryLine('Sent', 'a', empty, ['udp'])).toContain(
+      'Sent a: 0 B in 0 s, direct over UDP.',
+    )
   })
 
   it('escapes the name', () => {
-    expect(summaryLine('Saved', './\u001b[2J', done, 'udp')).toContain('Saved ./\\u{1b}[2J:')
+    expect(summaryLine('Saved', './\u001b[2J', done, ['udp'])).toContain('Saved ./\\u{1b}[2J:')
   })
 })
 
