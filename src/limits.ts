@@ -169,7 +169,7 @@ export const REPORT_BYTES = 512 * KIB
 /** After its lane is open the other side leaves the rendezvous; ours must open within this. */
 export const PEER_LEFT_GRACE_MS = 5 * SECOND_MS
 /** After so many bytes of messages their memory is freed: little against what is promised. */
-export const MESSAGE_COLLECTION_BYTES = 32 * MIB
+export const MESSAGE_COLLECTION_BYTES = 8 * MIB
 /** Answers to FIN come within a round trip; a lost one must not hold up the exit. */
 export const FIN_TIMEOUT_MS = 5 * SECOND_MS
 
