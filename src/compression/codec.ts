@@ -4,7 +4,7 @@ import { BLOCK_BYTES } from '../limits.ts'
 /** The names of codecs, as the two sides tell them each other. */
 export type CodecName = 'zstd' | 'lz4'
 
-/** Compresses and decompresses blocks, each on its own and on a thread of the pool. */
+/** Compresses blocks, each on its own and on a thread of the pool, and decompresses them. */
 export interface Codec {
   readonly name: CodecName
   /**

@@ -6,6 +6,7 @@ import { CompressionPolicy } from '../compression/compression-policy.ts'
 import { ProcessorMeter } from '../compression/processor-meter.ts'
 import { ShareError } from '../errors.ts'
 import { LINE_READING_MS, READ_AHEAD_BLOCKS } from '../limits.ts'
+import { collectMessages } from '../peer/collect-messages.ts'
 import type { Decoder, Encoder } from '../transfer/ports.ts'
 
 /** The codecs to offer or use; none where compression is not wanted. */
@@ -27,10 +28,16 @@ export function blockDecoder(codecs: readonly Codec[]): Decoder {
   return {
     decode: async (encoding, data, bytes) => {
       const codec = codecs.find(({ name }) => name === encoding)
-      if (codec) return codec.decompress(data, bytes)
+      if (codec) return freedInTime(await codec.decompress(freedInTime(data), bytes))
       throw new ShareError('protocol', 'The sender compressed in a way that was not agreed')
     },
   }
+}
+
+/** What a codec takes and gives is memory outside the heap, as messages are. */
+function freedInTime(data: Uint8Array): Uint8Array {
+  collectMessages(data.length)
+  return data
 }
 
 /** A BlockCompressor that knows how sending goes. */
@@ -57,12 +64,13 @@ class BlockEncoder implements Encoder {
     this.#readAtMs = now()
   }
 
-  encode(block: Uint8Array): Promise<Uint8Array | undefined> {
-    return this.#compressor.compress(block)
+  async encode(block: Uint8Array): Promise<Uint8Array | undefined> {
+    const encoded = await this.#compressor.compress(block)
+    return encoded && freedInTime(encoded)
   }
 
-  encodeAgain(block: Uint8Array): Promise<Uint8Array> {
-    return this.#codec.compress(block)
+  async encodeAgain(block: Uint8Array): Promise<Uint8Array> {
+    return freedInTime(await this.#codec.compress(block))
   }
 
   sent(wireBytes: number, blockBytes: number, isLineFull: boolean): void {
