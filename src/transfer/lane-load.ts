@@ -21,7 +21,7 @@ interface Outstanding {
   isRepeated: boolean
 }
 
-/** So far back the delivery of a lane is looked at, at least: reports come every 15 ms. */
+/** So far back the delivery of a lane is looked at, at least: a few reports. */
 const MIN_SPAN_MS = 30
 /** A lane may hold what it delivered in a span this many times over, so that it can grow. */
 const GROWTH = 2
@@ -31,7 +31,6 @@ const MIN_CHUNKS = 2
 /** What one lane carries: the chunks given to it and not yet reported to have arrived. */
 export class LaneLoad {
   readonly lane: TransferLane
-  readonly openedMs: number
   readonly #outstanding: Outstanding[] = []
   /** How much had arrived when, over the last span. */
   #history: { atMs: number; bytes: number }[]
@@ -42,7 +41,6 @@ export class LaneLoad {
 
   constructor(lane: TransferLane, nowMs: number) {
     this.lane = lane
-    this.openedMs = nowMs
     this.#lastBusyMs = nowMs
     this.#history = [{ atMs: nowMs, bytes: 0 }]
   }
