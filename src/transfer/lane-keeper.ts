@@ -1,5 +1,5 @@
 import { ShareError, toShareError } from '../errors.ts'
-import { LONG_PATH_MS, MAX_LANES } from '../limits.ts'
+import { MAX_LANES } from '../limits.ts'
 import type { LaneConditions } from './lane-load.ts'
 import { LanePolicy } from './lane-policy.ts'
 import type { LanePool } from './lane-pool.ts'
@@ -75,15 +75,17 @@ export class LaneKeeper {
   /** Makes and drops lanes as they help; `isLimiting` while more is ready than can be sent. */
   adjust(nowMs: number, isLimiting: boolean): void {
     this.#meanQueueMs += QUEUE_SHARE * (this.#init.window.queueMs - this.#meanQueueMs)
-    this.#dropIdle(nowMs)
+    this.#dropSpent(nowMs)
     const missing = this.#policy.wanted - this.#init.pool.further.length - this.#opening
     if (missing > 0) this.#openSome(missing, nowMs)
+    if (missing < 0) this.#init.pool.retireNewest(-missing)
     if (missing > 0 || this.#opening > 0 || !isLimiting) return
     if (nowMs - this.#beganMs < FIRST_LOOK_MS || nowMs < this.#beganMs) return
-    const { bytes: windowBytes, rateBytesPerSecond, baseRttMs } = this.#init.window
+    const { bytes: windowBytes, baseRttMs } = this.#init.window
+    const { deliveredBytes } = this.#init.pool
     const { isLineFull: hasQueue } = this
     const hasTcp = this.#tcpLanes > 0
-    this.#policy.look({ nowMs, baseRttMs, rateBytesPerSecond, windowBytes, hasQueue, hasTcp })
+    this.#policy.look({ nowMs, baseRttMs, deliveredBytes, windowBytes, hasQueue, hasTcp })
   }
 
   /** Lanes that are being made are no longer wanted. */
@@ -108,6 +110,7 @@ export class LaneKeeper {
     try {
       this.#add(await this.#init.lanes.open(transport, this.#stopping.signal))
       this.#failures = 0
+      if (!isWanted) this.#policy.tcpCame(this.#init.window.baseRttMs)
     } catch (thrown) {
       this.#openingFailed(toShareError(thrown), isWanted)
     } finally {
@@ -131,8 +134,6 @@ export class LaneKeeper {
       return
     }
     this.#init.pool.add(lane, performance.now())
-    const isLongPath = this.#init.window.baseRttMs >= LONG_PATH_MS
-    if (lane.transport === 'tcp' && this.#tcpLanes === 1 && isLongPath) this.#policy.addTcpLanes()
     lane.listen({
       onPayload: () => this.#init.onFailure(outOfTurn()),
       onEnd: (error) => this.#ended(lane, error),
@@ -145,13 +146,13 @@ export class LaneKeeper {
     this.#init.onChange()
   }
 
-  #dropIdle(nowMs: number): void {
+  #dropSpent(nowMs: number): void {
     // Before the receiver has accepted there is nothing to carry for any of them.
     const isEarly = nowMs - this.#beganMs < IDLE_LANE_MS
     if (isEarly || this.#init.fixedLanes !== undefined) return
-    const idle = this.#init.pool.further.filter((load) => load.idleMs(nowMs) > IDLE_LANE_MS)
-    for (const { lane } of idle) this.#drop(lane)
-    this.#policy.dropped(idle.length)
+    const spent = this.#init.pool.spent(nowMs, IDLE_LANE_MS)
+    for (const { lane } of spent) this.#drop(lane)
+    this.#policy.dropped(spent.filter(({ isRetired }) => !isRetired).length)
   }
 
   #drop(lane: TransferLane): void {

@@ -38,6 +38,7 @@ export class LaneLoad {
   #deliveredBytes = 0
   #lastBusyMs: number
   #stalledMs = 0
+  #isRetired = false
 
   constructor(lane: TransferLane, nowMs: number) {
     this.lane = lane
@@ -55,6 +56,15 @@ export class LaneLoad {
 
   get chunks(): OutgoingChunk[] {
     return this.#outstanding.map(({ chunk }) => chunk)
+  }
+
+  /** Whether it is given nothing more, and goes when it has delivered what it holds. */
+  get isRetired(): boolean {
+    return this.#isRetired
+  }
+
+  retire(): void {
+    this.#isRetired = true
   }
 
   /** How long it has had nothing to carry, in milliseconds. */

@@ -1,10 +1,12 @@
+import { LONG_PATH_MS } from '../limits.ts'
+
 /** On a path as short as this the processor is the limit, and more lanes hardly help. */
 const SHORT_PATH_MS = 3
 const MAX_SHORT_PATH_LANES = 4
 const MAX_LONG_PATH_LANES = 40
 const FIRST_LANES = 4
 /** Four lanes over TCP fill 600 Mbit/s at 50 ms. */
-const MORE_TCP_LANES = 4
+const LONG_PATH_TCP_LANES = 4
 const LANES_A_STEP = 4
 /** So many are taken to help wherever the path is not full; more have to show it. */
 const LANES_ON_TRUST = 16
@@ -14,14 +16,18 @@ const GAIN = 1.1
 const STEADY_CHANGE = 0.2
 const MIN_LOOK_MS = 300
 const LOOK_ROUND_TRIPS = 6
-/** How long a verdict stands, before the path may have changed. */
+/** New lanes have found their pace by then, and so long each step's rate is measured. */
+const JUDGE_MS = 1000
+/** How long the verdict on a step that did not help stands; it doubles, for paths hardly change. */
 const HOLD_MS = 10_000
+const MAX_HOLD_MS = 80_000
 
 /** What the path looks like at one moment. */
 export interface PathView {
   nowMs: number
   baseRttMs: number
-  rateBytesPerSecond: number
+  /** What has arrived since the transfer began. */
+  deliveredBytes: number
   windowBytes: number
   /** Whether the bottleneck has a queue: then the line is full, and lanes are not the limit. */
   hasQueue: boolean
@@ -40,7 +46,11 @@ export class LanePolicy {
   #hasBegun = false
   #nextLookMs = Number.NEGATIVE_INFINITY
   #lastWindowBytes = 0
-  #before: { lanes: number; rateBytesPerSecond: number } | undefined
+  /** Since when the rate is measured, and what had arrived by then. */
+  #measuredFrom = { atMs: 0, bytes: 0 }
+  /** The last step, of which it is not known yet whether it helped. */
+  #step: { lanesBefore: number; bytesPerSecondBefore: number; isMeasured: boolean } | undefined
+  #holdMs = HOLD_MS
 
   /** With `fixed`, so many lanes, come what may; 1 is the first lane alone. */
   constructor(fixed?: number) {
@@ -64,9 +74,9 @@ export class LanePolicy {
     if (this.#fixed === undefined && rttMs >= SHORT_PATH_MS) this.#wanted = FIRST_LANES
   }
 
-  /** The first lane over TCP has come about on a long path. */
-  addTcpLanes(): void {
-    if (this.#fixed === undefined) this.#wanted += MORE_TCP_LANES
+  /** The lane over TCP that was tried in the background has come about. */
+  tcpCame(rttMs: number): void {
+    if (this.#fixed === undefined) this.#wanted += rttMs >= LONG_PATH_MS ? LONG_PATH_TCP_LANES : 1
   }
 
   /** Lanes were closed because nothing was left for them to carry. */
@@ -79,29 +89,45 @@ export class LanePolicy {
     const { nowMs, baseRttMs, windowBytes } = view
     if (this.#fixed !== undefined || nowMs < this.#nextLookMs) return
     this.#nextLookMs = nowMs + Math.max(MIN_LOOK_MS, LOOK_ROUND_TRIPS * baseRttMs)
+    const bytesPerSecond = this.#measure(view)
     const change = Math.abs(windowBytes - this.#lastWindowBytes) / windowBytes
     this.#lastWindowBytes = windowBytes
+    if (this.#step !== undefined && !this.#step.isMeasured) {
+      this.#step.isMeasured = true
+      this.#nextLookMs = Math.max(this.#nextLookMs, nowMs + JUDGE_MS)
+      return
+    }
     if (baseRttMs < SHORT_PATH_MS && view.hasTcp) return
     if (view.hasQueue || change > STEADY_CHANGE) return
-    if (this.#hasHelped(view)) this.#addLanes(view)
+    if (this.#hasHelped(nowMs, bytesPerSecond)) this.#addLanes(baseRttMs, bytesPerSecond)
+  }
+
+  /** The rate since the last look. */
+  #measure({ nowMs, deliveredBytes }: PathView): number {
+    const { atMs, bytes } = this.#measuredFrom
+    this.#measuredFrom = { atMs: nowMs, bytes: deliveredBytes }
+    return ((deliveredBytes - bytes) * 1000) / (nowMs - atMs)
   }
 
   /** Whether the last step did; if not, it is taken back. */
-  #hasHelped({ nowMs, rateBytesPerSecond }: PathView): boolean {
-    const before = this.#before
-    this.#before = undefined
-    if (!before || rateBytesPerSecond > GAIN * before.rateBytesPerSecond) return true
-    this.#wanted = before.lanes
-    this.#nextLookMs = nowMs + HOLD_MS
+  #hasHelped(nowMs: number, bytesPerSecond: number): boolean {
+    const step = this.#step
+    this.#step = undefined
+    if (!step || bytesPerSecond > GAIN * step.bytesPerSecondBefore) return true
+    this.#wanted = Math.min(this.#wanted, step.lanesBefore)
+    this.#nextLookMs = nowMs + this.#holdMs
+    this.#holdMs = Math.min(2 * this.#holdMs, MAX_HOLD_MS)
     return false
   }
 
-  #addLanes({ baseRttMs, rateBytesPerSecond }: PathView): void {
+  #addLanes(baseRttMs: number, bytesPerSecondBefore: number): void {
     const isShort = baseRttMs < SHORT_PATH_MS
     const most = isShort ? MAX_SHORT_PATH_LANES : MAX_LONG_PATH_LANES
     if (this.#wanted >= most) return
     const isOnTrust = !isShort && this.#wanted < LANES_ON_TRUST
-    if (!isOnTrust) this.#before = { lanes: this.#wanted, rateBytesPerSecond }
+    if (!isOnTrust) {
+      this.#step = { lanesBefore: this.#wanted, bytesPerSecondBefore, isMeasured: false }
+    }
     this.#wanted = Math.min(most, this.#wanted + (isShort ? 1 : LANES_A_STEP))
   }
 }

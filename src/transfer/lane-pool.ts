@@ -25,9 +25,9 @@ export class LanePool {
     this.#first = new LaneLoad(first, nowMs)
   }
 
-  /** All lanes beside the first. */
+  /** All lanes beside the first that are in use. */
   get further(): LaneLoad[] {
-    return [...this.#further.values()]
+    return [...this.#further.values()].filter(({ isRetired }) => !isRetired)
   }
 
   /** Payload bytes on their way over all lanes. */
@@ -42,6 +42,18 @@ export class LanePool {
 
   add(lane: TransferLane, nowMs: number): void {
     this.#further.set(lane.number, new LaneLoad(lane, nowMs))
+  }
+
+  /** Gives the `count` newest lanes nothing more; `spent` says when they can go. */
+  retireNewest(count: number): void {
+    for (const load of this.further.slice(-count)) load.retire()
+  }
+
+  /** Lanes with nothing left to deliver: the retired ones, and those idle for `idleMs`. */
+  spent(nowMs: number, idleMs: number): LaneLoad[] {
+    const isSpent = (load: LaneLoad) =>
+      load.isRetired ? load.chunks.length === 0 : load.idleMs(nowMs) > idleMs
+    return [...this.#further.values()].filter(isSpent)
   }
 
   /** Forgets a lane; gives the chunks that were on it. */
@@ -88,7 +100,8 @@ export class LanePool {
 
   /** Further lanes that deliver nothing though the path is alive. */
   stalled({ rttMs }: LaneConditions): LaneLoad[] {
-    return this.further.filter((load) => load.stalledMs > stallLimitMs(rttMs))
+    const limitMs = stallLimitMs(rttMs)
+    return [...this.#further.values()].filter(({ stalledMs }) => stalledMs > limitMs)
   }
 
   /** Chunks on the first lane, where it delivers nothing though the path is alive; each once. */
@@ -112,8 +125,9 @@ export class LanePool {
 
   /** The lanes that may be given chunks. */
   #carrying(): Iterable<LaneLoad> {
-    const furtherBytes = this.further.reduce((sum, load) => sum + load.deliveredBytes, 0)
-    return furtherBytes >= PROVEN_BYTES ? this.#further.values() : this.#all()
+    const { further } = this
+    const furtherBytes = further.reduce((sum, load) => sum + load.deliveredBytes, 0)
+    return furtherBytes >= PROVEN_BYTES ? further : [this.#first, ...further]
   }
 
   #all(): LaneLoad[] {

@@ -11,7 +11,7 @@ const LOOK_MS = 2000
 const steady: PathView = {
   nowMs: 0,
   baseRttMs: LONG_MS,
-  rateBytesPerSecond: MIB,
+  deliveredBytes: 0,
   windowBytes: MIB,
   hasQueue: false,
   hasTcp: false,
@@ -21,9 +21,12 @@ const steady: PathView = {
 function policyOn(path: Partial<PathView>) {
   const policy = new LanePolicy()
   let nowMs = 0
-  const look = (changes: Partial<PathView> = {}) => {
+  let deliveredBytes = 0
+  const look = (changes: Partial<PathView> & { bytesPerSecond?: number } = {}) => {
+    const { bytesPerSecond = MIB, ...view } = changes
     nowMs += LOOK_MS
-    policy.look({ ...steady, ...path, ...changes, nowMs })
+    deliveredBytes += (bytesPerSecond * LOOK_MS) / 1000
+    policy.look({ ...steady, deliveredBytes, ...path, ...view, nowMs })
     return policy.wanted
   }
   policy.begin(path.baseRttMs ?? steady.baseRttMs)
@@ -38,7 +41,7 @@ function settle(
 ): number[] {
   const wanted = [look()]
   for (let looks = 0; looks < 60; looks += 1) {
-    wanted.push(look({ rateBytesPerSecond: rateOf(wanted.at(-1) ?? 0) }))
+    wanted.push(look({ bytesPerSecond: rateOf(wanted.at(-1) ?? 0) }))
   }
   return wanted
 }
@@ -94,7 +97,7 @@ describe('the number of lanes', () => {
     const takenBackAt = steps.findIndex((step) => step < 0)
     const kept = wanted[takenBackAt + 1] ?? 0
     expect(takenBackAt).toBeGreaterThan(0)
-    expect(kept).toBe(wanted[takenBackAt - 1])
+    expect(kept).toBe((wanted[takenBackAt] ?? 0) - 4)
     expect(wanted.slice(takenBackAt + 1, takenBackAt + 5)).toEqual(Array(4).fill(kept))
     expect(Math.max(...wanted)).toBeLessThan(limitLanes + 10)
   })
@@ -102,12 +105,32 @@ describe('the number of lanes', () => {
   it('stays small on a short path, and grows only if each step helps', () => {
     const short = { baseRttMs: SHORT_MS }
     expect(Math.max(...settle(policyOn(short), (lanes) => MIB * (1 + lanes)))).toBeLessThan(8)
-    expect(settle(policyOn(short), () => MIB).slice(0, 3)).toEqual([1, 0, 0])
+    expect(settle(policyOn(short), () => MIB).slice(0, 4)).toEqual([1, 1, 0, 0])
   })
 
   it('does not grow on a short path that has a lane over TCP', () => {
     const on = policyOn({ baseRttMs: SHORT_MS, hasTcp: true })
     expect(Math.max(...settle(on, (lanes) => MIB * (1 + lanes)))).toBe(0)
+  })
+
+  it('waits longer before each further try of what did not help', () => {
+    const wanted = settle(policyOn({}), () => MIB)
+    const triedAt = wanted.flatMap((lanes, at) => (lanes > (wanted[at - 1] ?? 0) ? [at] : []))
+    const pauses = triedAt.slice(-3).map((at, index, all) => at - (all[index - 1] ?? at))
+    expect(pauses[1]).toBeGreaterThan(3)
+    expect(pauses[2]).toBeGreaterThan(1.5 * (pauses[1] ?? 0))
+  })
+
+  it('counts the lanes over TCP that came of the try in the background', () => {
+    const [long, short] = [new LanePolicy(), new LanePolicy()]
+    for (const [policy, rttMs] of [
+      [long, LONG_MS],
+      [short, SHORT_MS],
+    ] as const) {
+      policy.begin(rttMs)
+      policy.tcpCame(rttMs)
+    }
+    expect([long.wanted, short.wanted]).toEqual([8, 1])
   })
 
   it('shrinks by the lanes that had nothing to carry, to none at the least', () => {
@@ -123,7 +146,7 @@ describe('the number of lanes', () => {
     for (const fixed of [2, 7, 40]) {
       const policy = new LanePolicy(fixed)
       policy.begin(LONG_MS)
-      policy.addTcpLanes()
+      policy.tcpCame(LONG_MS)
       policy.dropped(1)
       for (let nowMs = 0; nowMs < 10_000; nowMs += 1000) policy.look({ ...steady, nowMs })
       expect(policy.wanted).toBe(fixed)

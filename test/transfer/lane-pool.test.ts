@@ -135,6 +135,26 @@ describe('the pool of lanes', () => {
     expect(pool.stalled(longPath).map(({ lane }) => lane.number)).toEqual([1])
   })
 
+  it('gives retired lanes nothing more, and lets them go when they have delivered', () => {
+    const { pool, send } = poolOf('udp', 'udp', 'udp')
+    for (const number of [2, 3]) send(number, 1000)
+    pool.retireNewest(1)
+    expect(pool.further.map(({ lane }) => lane.number)).toEqual([1, 2])
+    expect(deal({ pool, send, sent: new Map() })[3]).toBeUndefined()
+    expect(pool.spent(0, 4000)).toEqual([])
+    pool.reported(new Map([[3, 1000]]), { ...longPath, nowMs: 50 })
+    expect(pool.spent(50, 4000).map(({ lane }) => lane.number)).toEqual([3])
+    expect(pool.deliveredBytes).toBe(1000)
+  })
+
+  it('has a retired lane that stalls replaced like the others', () => {
+    const { pool, send } = poolOf('udp', 'udp')
+    send(2, 1000)
+    pool.retireNewest(1)
+    pool.pathWasAlive(5000)
+    expect(pool.stalled(longPath).map(({ lane }) => lane.number)).toEqual([2])
+  })
+
   it('is more patient with lanes on a longer path', () => {
     const { pool, send } = poolOf('udp')
     send(1, 1000)
