@@ -62,8 +62,11 @@ export const MAX_MAILBOX_MESSAGES = 200
 export const MAX_MAILBOX_BYTES = 512 * KIB
 export const MAX_MAILBOXES = 10_000
 export const MAX_SOCKETS = 20_000
-/** A hundred jobs of a CI, both sides behind one address; it takes a hundred such to fill a server. */
-export const MAX_SOCKETS_PER_ADDRESS = 200
+/**
+ * A hundred jobs of a CI, both sides behind one address: a sender has two while it transfers, a
+ * receiver two while it looks for a lost one. It takes fifty such addresses to fill a server.
+ */
+export const MAX_SOCKETS_PER_ADDRESS = 400
 /**
  * Each claim may be a guess. At one a second the hundred jobs above are all served in four minutes
  * (a client that is told `busy` asks again), and a scan of four-digit nameplates takes hours.
@@ -95,6 +98,11 @@ export const RENDEZVOUS_CONNECT_TIMEOUT_MS = 8 * SECOND_MS
 export const RENDEZVOUS_ANSWER_TIMEOUT_MS = 10 * SECOND_MS
 /** How long a goodbye may take before the connection is cut. */
 export const RENDEZVOUS_CLOSE_TIMEOUT_MS = SECOND_MS
+/**
+ * A client asks so often whether its rendezvous is still there, and gives it two of these to
+ * answer: a dead connection is noticed sooner than that of a transfer (SILENCE_TIMEOUT_MS).
+ */
+export const RENDEZVOUS_PING_INTERVAL_MS = 5 * SECOND_MS
 /** The first pause before a lost or busy rendezvous is tried again; it doubles up to the second. */
 export const RENDEZVOUS_RETRY_DELAY_MS = SECOND_MS / 2
 export const MAX_RENDEZVOUS_RETRY_DELAY_MS = 4 * SECOND_MS
@@ -129,6 +137,8 @@ export const EMBEDDED_NAMEPLATE_DIGITS = 4
 export const LOCAL_SEARCH_INTERVAL_MS = SECOND_MS
 /** A sender on the local network is at its rendezvous, so that pairing takes a moment. */
 export const LAN_PAIRING_MS = SECOND_MS
+/** How soon an address on the local network is asked again where nothing answered. */
+export const LAN_RETRY_MS = 5 * SECOND_MS
 /** Rendezvous servers that a receiver waits at; more on one network are not ours. */
 export const MAX_LOCAL_MEETINGS = 16
 
@@ -138,6 +148,20 @@ export const MAX_LOCAL_MEETINGS = 16
 export const DEFAULT_SEND_WAIT_MS = HOUR_MS
 /** Long enough for the sender to type the command, short enough to notice a mistyped code. */
 export const DEFAULT_RECEIVE_WAIT_MS = 10 * MINUTE_MS
+
+// --- Lost connections ----------------------------------------------------------------------
+
+/** A machine that changes its network, a router that restarts, a program that is started again. */
+export const DEFAULT_RECONNECT_MS = 2 * MINUTE_MS
+/** One attempt to reach the rendezvous again; the network may be another one at the next. */
+export const RECONNECT_ATTEMPT_MS = 5 * SECOND_MS
+/** Most transfers are over before this, and need no place to meet again. */
+export const LOOKOUT_DELAY_MS = 2 * SECOND_MS
+/** Two that both live have met again before this; then the sender may have been started again. */
+export const RESTARTED_SENDER_DELAY_MS = 10 * SECOND_MS
+/** The sender stops sending as the first lane ends; then the others can be closed without harm. */
+export const LOST_LANES_GRACE_MS = SECOND_MS
+
 // --- Peer connection -----------------------------------------------------------------------
 
 /** The engine itself gives up after 15 to 30 s, or never. */
@@ -179,6 +203,8 @@ export const ABORT_TIMEOUT_MS = 1200
 // --- Transfer ------------------------------------------------------------------------------
 
 export const BLOCK_BYTES = MIB
+/** A window of smaller blocks would cost a receiver far more memory than their bytes. */
+export const MIN_BLOCK_BYTES = 64 * KIB
 /** Unwritten bytes a receiver grants: 50 ms at 5 Gbit/s, and small against the memory promised. */
 export const RECEIVE_WINDOW_BYTES = 32 * MIB
 /** The largest window a sender makes use of, whatever the receiver grants. */
@@ -207,8 +233,26 @@ export const READ_AHEAD_BLOCKS = 8
 export const MAX_CHUNKS_PER_BLOCK = 128
 /** How far blocks may run ahead of the first one missing: far more than any window. */
 export const MAX_EARLY_BLOCKS = 4096
-/** What version 1 without further capabilities sends. */
-export const MAX_FILES = 1
+/** Entries of one MANIFEST: what fits a control frame with names of a usual length. */
+export const MAX_MANIFEST_ENTRIES = 256
+/** So long an offer waits for everything to be counted: a person waits for it, and likes to know. */
+export const COUNTING_GRACE_MS = 2 * SECOND_MS
+/** So many entries are listed ahead of those that the receiver has taken in: a few round trips. */
+export const LISTED_AHEAD_ENTRIES = 2048
+/** While so many files are not finished a receiver takes no more in: a few megabytes of memory. */
+export const MAX_OPEN_FILES = 4096
+/** Digests of one HAVE: 8 KiB, which every lane takes. */
+export const MAX_HAVE_DIGESTS = 256
+/** Blocks of one ACK or KEEP, files of one SKIP: 8 KiB. */
+export const MAX_LISTED_BLOCKS = 1024
+/** Files up to this size travel together, as many as fit a block. */
+export const PACKED_FILE_BYTES = 64 * KIB
+/** Entries of one pack: a block of files of a kilobyte each. */
+export const MAX_PACK_ENTRIES = 1024
+/** Every so many numbered frames the other side is told that they came. */
+export const RECEIVED_INTERVAL_FRAMES = 64
+/** Numbered frames kept until the other side has them: far more than a round trip's worth. */
+export const MAX_UNCONFIRMED_BYTES = 32 * MIB
 /** How often progress is told. */
 export const PROGRESS_INTERVAL_MS = 200
 
@@ -234,8 +278,52 @@ export const MAX_NAME_BYTES = 255
 /** mtimes from a peer are cut to 1970..2100, which every common file system can store. */
 export const MIN_MODIFIED_MS = 0
 export const MAX_MODIFIED_MS = Date.UTC(2100, 0)
+/** Names fetched from a directory in one call of the system. */
+export const DIRECTORY_BUFFER_ENTRIES = 1024
+/** Entries looked at together while a tree is walked: keeps the file system's threads busy. */
+export const WALK_AHEAD_ENTRIES = 32
+/** What is left out of a tree is told one by one up to here; nobody reads more. */
+export const MAX_TREE_WARNINGS = 20
+/** The largest of well-known repositories has a few KiB. */
+export const MAX_GITIGNORE_BYTES = MIB
+/** The pattern matcher remembers its answers; so many, then it starts anew. */
+export const MAX_REMEMBERED_MATCHES = 4096
+/** Files held open for sending; reads of more at once are rare, and descriptors are few. */
+export const MAX_SOURCE_DESCRIPTORS = 16
+/** Files up to this size are read in one go: keeping them open would cost more than it saves. */
+export const SMALL_FILE_BYTES = 64 * KIB
+/** A text that is sent for itself is meant for a terminal; more belongs in a file. */
+export const MAX_TEXT_BYTES = MIB
 /** A staging directory younger than this and still without an owner is just being made. */
 export const STAGING_CREATION_MS = MINUTE_MS
+/** Entries in one transfer: more than home directories have; their hashes take 64 MiB. */
+export const MAX_ENTRIES = 2 ** 21
+/** PATH_MAX of Linux, in bytes of UTF-8. */
+export const MAX_PATH_BYTES = 4096
+/** Components of a path: far deeper than people and package managers nest, and a descriptor each at worst. */
+export const MAX_PATH_DEPTH = 128
+/** Files and directories named on a command line; what becomes of each is kept in memory. */
+export const MAX_ROOTS = 2 ** 16
+/** Copies of one name in a directory, "name (2)" and so on, before looking for a free one is given up. */
+export const MAX_RENAME_NUMBER = 10_000
+/** Files of a tree that are open at once: as many as are written to in one window. */
+export const MAX_STAGED_DESCRIPTORS = 16
+/** Files up to this size come in one write mostly; those are opened and closed for that one only. */
+export const WHOLE_FILE_BYTES = 64 * KIB
+/** Files of a tree from this size on are on disk before they count as saved; asking for each small one takes as long as its transfer. */
+export const SYNCED_FILE_BYTES = MIB
+/** Names that are removed at once: enough to keep the thread pool busy. */
+export const REMOVAL_BATCH = 64
+/** How often a directory that is being emptied is read again, where its file system skips names meanwhile. */
+export const MAX_REMOVAL_PASSES = 8
+/** Lines of a receipt are written in pieces of this size. */
+export const RECEIPT_PIECE_BYTES = 64 * KIB
+/** So much of a receipt may wait for its disk; then the transfer waits. */
+export const MAX_RECEIPT_BACKLOG_BYTES = MIB
+/** A line of a receipt: the longest path that systems take, all of it escaped, and room to spare. */
+export const MAX_RECEIPT_LINE_BYTES = 32 * KIB
+/** Files of a receipt that are read at the same time. */
+export const VERIFIED_AT_ONCE = 4
 
 // --- Command line --------------------------------------------------------------------------
 

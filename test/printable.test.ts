@@ -8,6 +8,8 @@ describe('printable', () => {
     ['report.pdf', 'report.pdf'],
     ['Résumé – 日本語 🎉 ❤️.txt', 'Résumé – 日本語 🎉 ❤️.txt'],
     ['back\\slash "quotes"', 'back\\slash "quotes"'],
+    ['family 👨‍👩‍👧‍👦, rainbow 🏳️‍🌈, runner 🏃🏽‍♀️', 'family 👨‍👩‍👧‍👦, rainbow 🏳️‍🌈, runner 🏃🏽‍♀️'],
+    ['🏴󠁧󠁢󠁥󠁮󠁧󠁿 🏴󠁧󠁢󠁳󠁣󠁴󠁿 🏴󠁧󠁢󠁷󠁬󠁳󠁿', '🏴󠁧󠁢󠁥󠁮󠁧󠁿 🏴󠁧󠁢󠁳󠁣󠁴󠁿 🏴󠁧󠁢󠁷󠁬󠁳󠁿'],
     ['', ''],
   ])('keeps %j', (text, shown) => {
     expect(printable(text)).toBe(shown)
@@ -27,6 +29,14 @@ describe('printable', () => {
     ['a byte order mark', '\uFEFFa', '\\u{feff}a'],
     ['a line separator', 'a\u2028b', 'a\\u{2028}b'],
     ['a lone surrogate', 'a\uD83Db', 'a\\u{d83d}b'],
+    ['a joiner between letters', 'a\u200Db', 'a\\u{200d}b'],
+    ['a joiner alone', '\u200D', '\\u{200d}'],
+    ['a joiner before nothing', '👨\u200D', '👨\\u{200d}'],
+    ['a joiner after nothing', '\u200D👨', '\\u{200d}👨'],
+    ['a joiner before a letter', '👨\u200Da', '👨\\u{200d}a'],
+    ['two joiners', '👨\u200D\u200D👨', '👨\\u{200d}\\u{200d}👨'],
+    ['a joiner after two selectors', '👨\uFE0F\uFE0F\u200D👨', '👨\uFE0F\uFE0F\\u{200d}👨'],
+    ['tags of no flag', '🏴\u{E0067}\u{E007F}', '🏴\\u{e0067}\\u{e007f}'],
     ['a tag character', '\u{E0041}', '\\u{e0041}'],
     ['an invisible filler', '\u3164', '\\u{3164}'],
   ])('escapes %s', (_what, text, shown) => {
@@ -44,6 +54,8 @@ describe('printable', () => {
   it('never cuts an escape or a character in two', () => {
     expect(printable('ab\x1bcd', 6)).toBe('ab…')
     expect(printable('🎉🎉🎉🎉', 3)).toBe('🎉🎉…')
+    expect(printable('a👨‍👩‍👧', 4)).toBe('a👨…')
+    expect(printable('a🏴󠁧󠁢󠁥󠁮󠁧󠁿', 7)).toBe('a…')
   })
 
   it('never lets an unprintable character through and never exceeds its bound', () => {

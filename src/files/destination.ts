@@ -1,56 +1,43 @@
 import { constants } from 'node:fs'
-import { access, lstat, realpath, stat } from 'node:fs/promises'
-import { basename, dirname, join, resolve } from 'node:path'
+import { access, realpath, stat } from 'node:fs/promises'
+import { basename, dirname, resolve } from 'node:path'
 import { ShareError } from '../errors.ts'
 import { printable } from '../printable.ts'
-import { fileExists, isSystemError, withFileErrors } from './file-error.ts'
+import { isSystemError, withFileErrors } from './file-error.ts'
 import { fileKind } from './file-kind.ts'
-import { assertRoom } from './room.ts'
 import { assertSafeName } from './safe-name.ts'
 
-/** Where a received file is going to be; nothing is there yet. */
-export interface Destination {
-  /** Absolute and without symbolic links, so that none can be slipped in later unnoticed. */
-  directory: string
-  name: string
-  /** `name` in `directory`. */
-  path: string
-}
-
 export interface DestinationRequest {
-  /** What the user chose: an existing directory or the new file's name. */
+  /** What the user chose: an existing directory or the new name. */
   output?: string | undefined
-  /** What the sender calls the file; not trusted. */
-  offeredName: string
+  /** What the sender calls it; not trusted. Undefined where it brings several names with it. */
+  offeredName: string | undefined
   /** What relative paths start from. */
   cwd: string
-  /** The file's size, where the room for it is to be checked. */
-  bytes?: number | undefined
 }
 
 /**
- * Decides where a received file goes, without writing anything: into `cwd`, into the directory
- * `output`, or under the name `output`. A name that the user chose may be anything that the system
- * takes; an offered one must be safe.
- * Throws `unsafe-name`, `file-exists` (for anything at all, dangling symbolic links too),
- * `not-found`, `permission`, `disk-full` or `file-failed`.
+ * The directory in which something new is to be, without symbolic links, and the name it gets there:
+ * undefined where it brings several names with it and goes into an existing directory.
+ * Throws `unsafe-name`, `usage`, `not-found`, `permission` or `file-failed`.
  */
-export async function resolveDestination(request: DestinationRequest): Promise<Destination> {
+export async function chooseDestination(
+  request: DestinationRequest,
+): Promise<{ directory: string; name: string | undefined }> {
   const { parent, name } = await chooseName(request)
-  const directory = await checkDirectory(parent)
-  const path = join(directory, name)
-  await assertNothingAt(path)
-  if (request.bytes !== undefined) await assertRoom(directory, request.bytes)
-  return { directory, name, path }
+  return { directory: await checkDirectory(parent), name }
 }
 
-async function chooseName(request: DestinationRequest): Promise<{ parent: string; name: string }> {
+async function chooseName(
+  request: DestinationRequest,
+): Promise<{ parent: string; name: string | undefined }> {
   const { output, offeredName, cwd } = request
-  if (output === undefined) return { parent: cwd, name: assertSafeName(offeredName) }
+  const safeName = () => (offeredName === undefined ? offeredName : assertSafeName(offeredName))
+  if (output === undefined) return { parent: cwd, name: safeName() }
   if (output === '') throw new ShareError('usage', 'The path after --output is empty')
   const path = resolve(cwd, output)
   if (endsInSeparator(output) || (await isDirectory(path))) {
-    return { parent: path, name: assertSafeName(offeredName) }
+    return { parent: path, name: safeName() }
   }
   return { parent: dirname(path), name: basename(path) }
 }
@@ -83,16 +70,4 @@ async function checkDirectory(path: string): Promise<string> {
     await access(directory, constants.W_OK | constants.X_OK)
     return directory
   })
-}
-
-async function assertNothingAt(path: string): Promise<void> {
-  const stats = await withFileErrors('look at', path, async () => {
-    try {
-      return await lstat(path)
-    } catch (thrown) {
-      if (isSystemError(thrown, 'ENOENT')) return undefined
-      throw thrown
-    }
-  })
-  if (stats !== undefined) throw fileExists(path, fileKind(stats))
 }

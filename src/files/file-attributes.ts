@@ -20,6 +20,11 @@ export async function applyAttributes(
 ): Promise<void> {
   // Reading the umask sets it for a moment; no file of ours is created with wider permissions.
   await unlessUnsupported(handle.chmod(mode & 0o777 & ~process.umask()))
+  await applyTime(handle, modifiedMs)
+}
+
+/** Gives the open file its time of change alone, as `applyAttributes` does. */
+export async function applyTime(handle: FileHandle, modifiedMs: number): Promise<void> {
   if (Number.isNaN(modifiedMs)) return
   const boundedMs = Math.min(Math.max(modifiedMs, MIN_MODIFIED_MS), MAX_MODIFIED_MS)
   await unlessUnsupported(handle.utimes(new Date(), new Date(boundedMs)))

@@ -16,12 +16,13 @@ const WINDOWS_DEVICE = /^(?:con|prn|aux|nul|conin\$|conout\$|(?:com|lpt)[0-9¹²
  * Throws `unsafe-name`.
  */
 export function assertSafeName(name: string): string {
-  const danger = findDanger(name)
+  const danger = nameDanger(name)
   if (danger === undefined) return name
   throw new ShareError('unsafe-name', `The offered name "${printable(name)}" ${danger}`)
 }
 
-function findDanger(name: string): string | undefined {
+/** What makes `name` one that `assertSafeName` refuses, as the rest of a sentence about it. */
+export function nameDanger(name: string): string | undefined {
   if (name === '') return 'is empty'
   if (name === '.' || name === '..') return 'is a directory'
   if (/[/\\]/.test(name)) return 'contains a path separator'

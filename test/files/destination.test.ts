@@ -1,9 +1,10 @@
 import { execFileSync } from 'node:child_process'
 import { chmodSync, mkdirSync, realpathSync, symlinkSync, writeFileSync } from 'node:fs'
 import { createServer } from 'node:net'
-import { join, relative } from 'node:path'
+import { dirname, join, relative } from 'node:path'
 import { describe, expect, it, onTestFinished } from 'vitest'
-import { resolveDestination } from '../../src/files/destination.ts'
+import { planIncoming } from '../../src/files/incoming-plan.ts'
+import { assertRoom } from '../../src/files/room.ts'
 import { UNSAFE_NAMES } from './names.ts'
 import { failure, scratchDirectory, smallFileSystem, snapshot } from './scratch.ts'
 
@@ -19,7 +20,21 @@ function furnishedDirectory(): string {
   return directory
 }
 
-describe('resolveDestination', () => {
+/** Where one file that is offered goes; refused where something is already. */
+async function destinationOf(request: {
+  output?: string | undefined
+  offeredName: string
+  cwd: string
+}): Promise<{ path: string; directory: string }> {
+  const { output, offeredName: name, cwd } = request
+  const { signal } = new AbortController()
+  const offer = { name, kind: 'file', files: 1, bytes: 1 } as const
+  const how = { existing: 'refuse', update: false, signal } as const
+  const plan = await planIncoming(offer, { output, cwd, ...how })
+  return { path: plan.target, directory: plan.directory }
+}
+
+describe('the destination', () => {
   it.each([
     ['the current directory under the offered name', undefined, 'offered.txt'],
     ['an existing directory', 'sub', 'sub/offered.txt'],
@@ -33,16 +48,16 @@ describe('resolveDestination', () => {
   ])('chooses %s', async (_what, output, expected) => {
     const cwd = furnishedDirectory()
     const before = snapshot(cwd)
-    const found = await resolveDestination({ output, offeredName: 'offered.txt', cwd, bytes: 1 })
+    const found = await destinationOf({ output, offeredName: 'offered.txt', cwd })
     expect(relative(cwd, found.path)).toBe(expected)
-    expect(join(found.directory, found.name)).toBe(found.path)
+    expect(dirname(found.path)).toBe(found.directory)
     expect(snapshot(cwd)).toEqual(before)
   })
 
   it('takes an absolute path', async () => {
     const directory = furnishedDirectory()
     const output = join(directory, 'sub')
-    const found = await resolveDestination({ output, offeredName: 'x', cwd: '/' })
+    const found = await destinationOf({ output, offeredName: 'x', cwd: '/' })
     expect(found.path).toBe(join(directory, 'sub', 'x'))
   })
 
@@ -51,7 +66,7 @@ describe('resolveDestination', () => {
     async (offeredName) => {
       const cwd = furnishedDirectory()
       const before = snapshot(cwd)
-      const error = await failure(resolveDestination({ offeredName, cwd }), 'file-exists')
+      const error = await failure(destinationOf({ offeredName, cwd }), 'file-exists')
       expect(error.message).toContain(join(cwd, offeredName))
       expect(error.hint).toContain('--output')
       expect(snapshot(cwd)).toEqual(before)
@@ -63,7 +78,7 @@ describe('resolveDestination', () => {
     async (output) => {
       const cwd = furnishedDirectory()
       const before = snapshot(cwd)
-      await failure(resolveDestination({ output, offeredName: 'x', cwd }), 'file-exists')
+      await failure(destinationOf({ output, offeredName: 'x', cwd }), 'file-exists')
       expect(snapshot(cwd)).toEqual(before)
     },
   )
@@ -73,7 +88,7 @@ describe('resolveDestination', () => {
     const server = createServer().listen(join(cwd, 'socket'))
     onTestFinished(() => void server.close())
     await new Promise((resolve) => server.once('listening', resolve))
-    const error = await failure(resolveDestination({ offeredName: 'socket', cwd }), 'file-exists')
+    const error = await failure(destinationOf({ offeredName: 'socket', cwd }), 'file-exists')
     expect(error.message).toContain('There is a socket at')
   })
 
@@ -83,9 +98,9 @@ describe('resolveDestination', () => {
       const cwd = furnishedDirectory()
       const before = snapshot(cwd)
       for (const output of [undefined, '.', 'sub', 'sub/', 'to-directory', 'to-directory/']) {
-        await failure(resolveDestination({ output, offeredName, cwd }), 'unsafe-name')
+        await failure(destinationOf({ output, offeredName, cwd }), 'unsafe-name')
       }
-      const chosen = await resolveDestination({ output: 'sub/chosen', offeredName, cwd })
+      const chosen = await destinationOf({ output: 'sub/chosen', offeredName, cwd })
       expect(chosen.path).toBe(join(cwd, 'sub', 'chosen'))
       expect(snapshot(cwd)).toEqual(before)
     },
@@ -101,7 +116,7 @@ describe('resolveDestination', () => {
     ['a name longer than the file system takes', 'x'.repeat(300), 'file-failed'],
   ] as const)('refuses %s', async (_what, output, code) => {
     const cwd = furnishedDirectory()
-    await failure(resolveDestination({ output, offeredName: 'x', cwd }), code)
+    await failure(destinationOf({ output, offeredName: 'x', cwd }), code)
   })
 
   it.skipIf(process.geteuid?.() === 0)(
@@ -109,29 +124,28 @@ describe('resolveDestination', () => {
     async () => {
       const cwd = furnishedDirectory()
       chmodSync(join(cwd, 'sub'), 0o555)
-      await failure(resolveDestination({ output: 'sub', offeredName: 'x', cwd }), 'permission')
+      await failure(destinationOf({ output: 'sub', offeredName: 'x', cwd }), 'permission')
     },
   )
 
   it('refuses a directory of a read-only file system', async (context) => {
     const cwd = smallFileSystem(1 << 20, context)
     execFileSync('mount', ['-o', 'remount,ro', cwd])
-    const error = await failure(resolveDestination({ offeredName: 'x', cwd }), 'permission')
+    const error = await failure(destinationOf({ offeredName: 'x', cwd }), 'permission')
     expect(error.message).toBe(`Could not save into "${cwd}": read-only file system`)
   })
 
   it('says how much room is needed and how much there is', async () => {
     const bytes = 2 ** 52
     const cwd = scratchDirectory()
-    const error = await failure(resolveDestination({ offeredName: 'x', cwd, bytes }), 'disk-full')
+    const error = await failure(assertRoom(cwd, bytes), 'disk-full')
     expect(error.message).toMatch(/: 4,294,967,296 MiB are needed, [\d,]+ MiB are free$/)
   })
 
   it('takes a file that just fits', async (context) => {
     const cwd = smallFileSystem(1 << 20, context)
-    await resolveDestination({ offeredName: 'x', cwd, bytes: 1 << 20 })
-    const larger = { offeredName: 'x', cwd, bytes: (1 << 20) + 1 }
-    expect((await failure(resolveDestination(larger), 'disk-full')).message).toMatch(
+    await assertRoom(cwd, 1 << 20)
+    expect((await failure(assertRoom(cwd, (1 << 20) + 1), 'disk-full')).message).toMatch(
       /: 2 MiB are needed, 1 MiB are free$/,
     )
   })

@@ -1,0 +1,185 @@
+import { join } from 'node:path'
+import { throwIfAborted } from '../errors.ts'
+import { WALK_AHEAD_ENTRIES } from '../limits.ts'
+import { DirectoryReader, type FoundName } from './directory-reader.ts'
+import type { Exclusions } from './exclusions.ts'
+import { withFileErrors } from './file-error.ts'
+import { changed, isGone, look } from './listed-file.ts'
+import type { Root } from './roots.ts'
+import type { SkippedLinks } from './skipped-links.ts'
+import { followLink } from './tree-link.ts'
+import { assertSendable, type WalkedEntry, walkedEntry } from './walked-entry.ts'
+
+export interface WalkOptions {
+  readonly exclusions: Exclusions
+  /** Whether symbolic links within a tree are followed, where they do not lead out of it. */
+  readonly follow: boolean
+  /** Is told of links that are left out. */
+  readonly skipped: Pick<SkippedLinks, 'add'>
+  readonly signal: AbortSignal
+}
+
+/**
+ * Everything to be sent, depth first, parents before children; what vanishes meanwhile is left out.
+ * Directories are read piece by piece: memory grows with the depth only.
+ * Throws `not-found` for a root; `not-a-file`, `unsafe-name`, `permission`, `file-changed` or
+ * `file-failed` for anything; and why the signal was aborted.
+ */
+export async function* walkTrees(
+  roots: readonly Root[],
+  options: WalkOptions,
+): AsyncGenerator<WalkedEntry, void, void> {
+  for (const root of roots) yield* new TreeWalk(root, options).entries()
+}
+
+/** A directory that is being walked. */
+interface Level {
+  readonly entry: WalkedEntry
+  readonly reader: DirectoryReader
+  readonly exclusions: Exclusions
+  /** Directories of the names read last, to be entered; looked at when it is their turn. */
+  readonly ahead: FoundName[]
+}
+
+class TreeWalk {
+  readonly #root: Root
+  readonly #options: WalkOptions
+  /** The directories on the way from the root to where the walk is. */
+  readonly #levels: Level[] = []
+
+  constructor(root: Root, options: WalkOptions) {
+    this.#root = root
+    this.#options = options
+  }
+
+  async *entries(): AsyncGenerator<WalkedEntry, void, void> {
+    const { exclusions, signal } = this.#options
+    throwIfAborted(signal)
+    try {
+      const root = await this.#lookAtRoot()
+      yield root
+      if (root.kind === 'directory') await this.#enter(root, exclusions)
+      for (let level = this.#levels.at(-1); level !== undefined; level = this.#levels.at(-1)) {
+        throwIfAborted(signal)
+        const next = level.ahead.shift()
+        if (next === undefined) {
+          yield* await this.#advance(level)
+          continue
+        }
+        const entry = await this.#examine(level, next)
+        if (entry === undefined) continue
+        yield entry
+        if (entry.kind === 'directory') await this.#enter(entry, level.exclusions)
+      }
+    } finally {
+      for (const { reader } of this.#levels) await reader.close().catch(() => undefined)
+    }
+  }
+
+  async #lookAtRoot(): Promise<WalkedEntry> {
+    const { name, path, location } = this.#root
+    const stats = await withFileErrors('open', path, () => look(location, true))
+    return walkedEntry({ path: name, location, isFollowed: true }, stats)
+  }
+
+  /** The files among the next names; directories are put aside, and files do not wait for them. */
+  async #advance(level: Level): Promise<WalkedEntry[]> {
+    const found = await withFileErrors('read', level.entry.path, () =>
+      level.reader.next(WALK_AHEAD_ENTRIES),
+    )
+    if (found.length === 0) {
+      this.#levels.pop()
+      await level.reader.close().catch(() => undefined)
+      return []
+    }
+    const files: WalkedEntry[] = []
+    const examined = await Promise.all(
+      found.map(async (name) => {
+        if (name.isDirectory) return { name, isDirectory: true }
+        const entry = await this.#examine(level, name)
+        return { name, entry, isDirectory: entry?.kind === 'directory' }
+      }),
+    )
+    for (const { name, entry, isDirectory } of examined) {
+      if (isDirectory) level.ahead.push(name)
+      else if (entry !== undefined) files.push(entry)
+    }
+    return files
+  }
+
+  /** What is there under this name, unless it is to be left out, or gone. */
+  async #examine(level: Level, found: FoundName): Promise<WalkedEntry | undefined> {
+    const { follow, skipped } = this.#options
+    const path = `${level.entry.path}/${found.name}`
+    if (level.exclusions.excludes(this.#inside(path), found.isDirectory)) return undefined
+    // A link that is left out may be called anything.
+    if (follow || !found.isSymbolicLink) assertSendable(path, found)
+    const location = join(level.entry.location, found.name)
+    const stats = await lookUnlessGone(location, path)
+    if (stats === undefined) return undefined
+    if (!stats.isSymbolicLink()) return walkedEntry({ path, location, isFollowed: false }, stats)
+    if (!follow) {
+      skipped.add(path, 'is a symbolic link')
+      return undefined
+    }
+    return this.#follow(level, path, location)
+  }
+
+  async #follow(
+    { exclusions }: Level,
+    path: string,
+    location: string,
+  ): Promise<WalkedEntry | undefined> {
+    const target = await followLink(location, path, this.#root.realLocation)
+    if (typeof target === 'string') {
+      this.#options.skipped.add(path, `is a symbolic link that ${target}`)
+      return undefined
+    }
+    if (target.isDirectory()) {
+      if (exclusions.excludes(this.#inside(path), true)) return undefined
+      const { dev, ino } = target
+      if (
+        this.#levels.some(({ entry: { version } }) => version.dev === dev && version.ino === ino)
+      ) {
+        this.#options.skipped.add(path, 'is a symbolic link to a directory that it is in')
+        return undefined
+      }
+    }
+    return walkedEntry({ path, location, isFollowed: true }, target)
+  }
+
+  async #enter(entry: WalkedEntry, exclusions: Exclusions): Promise<void> {
+    const { path, location, isFollowed, version } = entry
+    const inside = await exclusions.enter(this.#inside(path), location)
+    await withFileErrors('read', path, async () => {
+      let reader: DirectoryReader
+      try {
+        reader = await DirectoryReader.open(location)
+      } catch (thrown) {
+        if (isGone(thrown)) return
+        throw thrown
+      }
+      this.#levels.push({ entry, reader, exclusions: inside, ahead: [] })
+      // A link that was put in its place could lead anywhere.
+      const now = await lookUnlessGone(location, path, isFollowed)
+      const isSame = now?.isDirectory() && now.dev === version.dev && now.ino === version.ino
+      if (!isSame) throw changed(path)
+    })
+  }
+
+  /** A path without the root's name, as exclusions see it. */
+  #inside(path: string): string {
+    return path.slice(this.#root.name.length + 1)
+  }
+}
+
+async function lookUnlessGone(location: string, path: string, isFollowed = false) {
+  return withFileErrors('look at', path, async () => {
+    try {
+      return await look(location, isFollowed)
+    } catch (thrown) {
+      if (isGone(thrown)) return undefined
+      throw thrown
+    }
+  })
+}
