@@ -1,8 +1,15 @@
 import { NodeWebSocket } from 'socket.io-client'
-import { MAX_RENDEZVOUS_MESSAGE_BYTES, RENDEZVOUS_CLOSE_TIMEOUT_MS } from '../limits.ts'
+import {
+  MAX_RENDEZVOUS_MESSAGE_BYTES,
+  RENDEZVOUS_CLOSE_TIMEOUT_MS,
+  RENDEZVOUS_PING_INTERVAL_MS,
+} from '../limits.ts'
 import { PacketBudget } from './packet-guard.ts'
 
-/** A WebSocket transport that a hostile server can neither fill nor keep open. */
+/** Pings without an answer after which a connection is dead, though its system has not noticed. */
+const MAX_UNANSWERED_PINGS = 2
+
+/** A WebSocket transport that a hostile server can neither fill nor keep open, nor a dead one. */
 export class BoundedWebSocket extends NodeWebSocket {
   override createSocket(
     url: string,
@@ -20,6 +27,18 @@ export class BoundedWebSocket extends NodeWebSocket {
     webSocket.on('ping', () => {
       if (!pings.take(performance.now())) webSocket.terminate()
     })
+    let unanswered = 0
+    const pinging = setInterval(() => {
+      // Before it is open its owner's own patience counts.
+      if (webSocket.readyState !== webSocket.OPEN) return
+      if (unanswered >= MAX_UNANSWERED_PINGS) webSocket.terminate()
+      else webSocket.ping()
+      unanswered += 1
+    }, RENDEZVOUS_PING_INTERVAL_MS)
+    webSocket.on('pong', () => {
+      unanswered = 0
+    })
+    webSocket.on('close', () => clearInterval(pinging))
     return webSocket
   }
 }

@@ -36,11 +36,15 @@ export interface RendezvousWatcher {
 export interface RendezvousClient {
   /**
    * Claims a side of a mailbox and waits in it until `close`, or until `signal` is aborted.
-   * A sender that names no nameplate is given one. The returned promise is that of the claim.
+   * A sender that names no nameplate is given one. With the `token` of an earlier claim its side is
+   * had back before the server has noticed that the earlier client is gone.
+   * The returned promise is that of the claim.
    * @throws ShareError `usage`, `nobody-came` or `incompatible` where the server refuses,
    * `no-rendezvous` where it is lost or stays too busy, or why `signal` was aborted.
    */
-  open(claim: { role: Role; nameplate?: string }, signal?: AbortSignal): Promise<string>
+  open(claim: Claim, signal?: AbortSignal): Promise<string>
+  /** Of the last claim that succeeded. */
+  readonly token: string | undefined
   /**
    * Hands bytes, at most MAX_RENDEZVOUS_PAYLOAD_BYTES, to the other side of the pairing, if there
    * is one.
@@ -52,7 +56,15 @@ export interface RendezvousClient {
 
 export interface ConnectOptions {
   signal?: AbortSignal
+  /** How long one attempt may take, the first and each after a loss. */
   timeoutMs?: number
+}
+
+export interface Claim {
+  role: Role
+  nameplate?: string
+  /** Lets a connection that replaces a lost one take the lost one's place. */
+  token?: string
 }
 
 /**
@@ -64,21 +76,15 @@ export async function connectRendezvous(
   watcher: RendezvousWatcher,
   { signal, timeoutMs = RENDEZVOUS_CONNECT_TIMEOUT_MS }: ConnectOptions = {},
 ): Promise<RendezvousClient> {
-  const client = new Client(url, watcher)
-  await client.connect(timeoutMs, signal)
+  const client = new Client(url, watcher, timeoutMs)
+  await client.connect(signal)
   return client
-}
-
-interface Claim {
-  role: Role
-  nameplate?: string
-  /** Lets a connection that replaces a lost one take the lost one's place. */
-  token?: string
 }
 
 class Client implements RendezvousClient {
   readonly #url: string
   readonly #watcher: RendezvousWatcher
+  readonly #connectTimeoutMs: number
   readonly #ending = new AbortController()
   #connection: ServerConnection
   #claim: Claim | undefined
@@ -87,14 +93,19 @@ class Client implements RendezvousClient {
   #isJoining = false
   #closed: Promise<void> | undefined
 
-  constructor(url: string, watcher: RendezvousWatcher) {
+  constructor(url: string, watcher: RendezvousWatcher, connectTimeoutMs: number) {
     this.#url = url
     this.#watcher = watcher
+    this.#connectTimeoutMs = connectTimeoutMs
     this.#connection = this.#newConnection()
   }
 
-  async connect(timeoutMs: number, signal: AbortSignal | undefined): Promise<void> {
-    await this.#connection.open(timeoutMs, signal)
+  async connect(signal: AbortSignal | undefined): Promise<void> {
+    await this.#connection.open(this.#connectTimeoutMs, signal)
+  }
+
+  get token(): string | undefined {
+    return this.#claim?.token
   }
 
   async open(claim: Claim, signal?: AbortSignal): Promise<string> {
@@ -241,7 +252,7 @@ class Client implements RendezvousClient {
       await this.#pause(delayMs)
       try {
         this.#connection = this.#newConnection()
-        await this.#connection.open(RENDEZVOUS_CONNECT_TIMEOUT_MS, this.#signal)
+        await this.#connection.open(this.#connectTimeoutMs, this.#signal)
         await this.#join(claim)
         return
       } catch (error) {

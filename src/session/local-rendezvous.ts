@@ -1,5 +1,5 @@
 import { ShareError, throwIfAborted } from '../errors.ts'
-import { announce } from '../lan/announce.ts'
+import { type Announcement, announce } from '../lan/announce.ts'
 import { localAddresses } from '../lan/local-addresses.ts'
 import { EMBEDDED_NAMEPLATE_DIGITS } from '../limits.ts'
 import { formatRendezvousAddress, parseRendezvousAddress } from '../rendezvous/address.ts'
@@ -18,8 +18,8 @@ export interface LocalRendezvous {
    * only public addresses has none: there a rendezvous must use TLS.
    */
   address: string | undefined
-  /** Tells the local network that `nameplate` is here, where multicast works. */
-  announce(nameplate: string): void
+  /** Tells the local network that these nameplates are here and no others, where multicast works. */
+  announce(...nameplates: readonly string[]): void
   /** Ends it all. Never throws. */
   close(): Promise<void>
 }
@@ -27,16 +27,25 @@ export interface LocalRendezvous {
 /** Starts one on the first local port that is free, or on any. */
 export async function startLocalRendezvous(signal: AbortSignal): Promise<LocalRendezvous> {
   const server = await startOnFreePort(signal)
-  let announcement: { close(): Promise<void> } | undefined
+  const announced = new Map<string, Announcement>()
   return {
     url: `http://127.0.0.1:${server.port}`,
     address: addressInNetwork(server.port),
-    announce: (nameplate) => {
-      // Without multicast the code with the address in it still works.
-      announcement = announce({ nameplate, port: server.port, onError: () => {} })
+    announce: (...nameplates) => {
+      for (const [nameplate, announcement] of announced) {
+        if (nameplates.includes(nameplate)) continue
+        announced.delete(nameplate)
+        void announcement.close()
+      }
+      for (const nameplate of nameplates) {
+        if (announced.has(nameplate)) continue
+        // Without multicast the code with the address in it still works.
+        announced.set(nameplate, announce({ nameplate, port: server.port, onError: () => {} }))
+      }
     },
     close: async () => {
-      await Promise.allSettled([announcement?.close(), server.close()])
+      const announcements = [...announced.values()].map((announcement) => announcement.close())
+      await Promise.allSettled([...announcements, server.close()])
     },
   }
 }

@@ -12,6 +12,10 @@ export interface MeetingInit {
   /** One to ask for; the server gives one out where there is none, to a sender. */
   nameplate?: string
   secret: string
+  /** Of an earlier meeting at the same place, to have its side back at once. */
+  token?: string | undefined
+  /** How long one attempt to reach the rendezvous may take. */
+  connectTimeoutMs?: number
   capabilities: Uint8Array
   onEvent: TransferWatcher
   signal: AbortSignal
@@ -34,6 +38,7 @@ export class Meeting {
   #resolve: (session: Session) => void = () => {}
   #reject: (error: ShareError) => void = () => {}
   #pairing: Pairing | undefined
+  #isOver = false
 
   /** Opens the mailbox. Throws `no-rendezvous`, and what else `RendezvousClient.open` throws. */
   static async open(init: MeetingInit): Promise<Meeting> {
@@ -53,11 +58,18 @@ export class Meeting {
         onCrowded: () => tell((to) => to.#crowded()),
         onLost: (error) => tell((to) => to.#lost(error)),
       },
-      { signal: init.signal },
+      {
+        signal: init.signal,
+        ...(init.connectTimeoutMs !== undefined && { timeoutMs: init.connectTimeoutMs }),
+      },
     )
     try {
-      const { role, nameplate } = init
-      const claim = nameplate === undefined ? { role } : { role, nameplate }
+      const { role, nameplate, token } = init
+      const claim = {
+        role,
+        ...(nameplate !== undefined && { nameplate }),
+        ...(token !== undefined && { token }),
+      }
       meeting = new Meeting(init, client, await client.open(claim, init.signal))
     } catch (thrown) {
       await client.close()
@@ -84,6 +96,16 @@ export class Meeting {
     return this.#pairing?.isEstablished ?? false
   }
 
+  /** Whether the secret may have been guessed at: then it must not be used to meet anybody again. */
+  get isSpent(): boolean {
+    return this.#pairing?.isSpent ?? false
+  }
+
+  /** Gives a later meeting this one's side of the mailbox, should the server think it still here. */
+  get token(): string | undefined {
+    return this.#client.token
+  }
+
   /** Gives the mailbox up; a session that came of it lives on. Never throws. */
   async close(): Promise<void> {
     this.#init.signal.removeEventListener('abort', this.#onAbort)
@@ -96,6 +118,7 @@ export class Meeting {
       void this.close()
       return
     }
+    if (!this.#mayPair) return
     const { role, secret, capabilities } = this.#init
     const pairing = new Pairing({
       role,
@@ -106,9 +129,21 @@ export class Meeting {
       send: (message) => this.#client.send(message),
     })
     this.#pairing = pairing
-    pairing.session.then(this.#resolve, (error) => {
-      if (this.#pairing === pairing) this.#reject(error)
-    })
+    pairing.session.then(
+      (session) => {
+        this.#isOver = true
+        this.#resolve(session)
+      },
+      (error) => {
+        if (this.#pairing === pairing) this.#end(error)
+      },
+    )
+  }
+
+  /** A server that pairs when it should not, or twice, gets no second guess of it. */
+  get #mayPair(): boolean {
+    if (this.#isOver || this.isSpent) return false
+    return this.#init.role === 'sender' || !this.isEstablished
   }
 
   #peerLeft(): void {
@@ -132,6 +167,11 @@ export class Meeting {
 
   #fail(error: ShareError): void {
     this.#pairing?.abandon(error)
+    this.#end(error)
+  }
+
+  #end(error: ShareError): void {
+    this.#isOver = true
     this.#reject(error)
   }
 }

@@ -32,6 +32,12 @@ export interface Session {
   close(): void
 }
 
+/** Closes a session that nothing is sent over any more, without a word to the other side. */
+export function shutSession(session: Session): void {
+  session.lane.abandon()
+  session.close()
+}
+
 /** The number of the lane that the rendezvous helps to make. */
 const FIRST_LANE = 0
 
@@ -51,6 +57,7 @@ export class Pairing {
   #first: { connection: Connection; probes: ProbeChannel } | undefined
   #opening = false
   #heard = false
+  #refused = false
   #over = false
 
   constructor(init: PairingInit) {
@@ -81,6 +88,16 @@ export class Pairing {
     return this.#heard
   }
 
+  /**
+   * Whether the secret may have been guessed at, and not rightly: then it is good for nobody else.
+   * A sender sees what it is told before it says anything that depends on the secret; a receiver
+   * speaks first, so that whoever heard it had a guess, right or wrong.
+   */
+  get isSpent(): boolean {
+    if (this.isEstablished) return false
+    return this.#init.role === 'sender' ? this.#refused : this.#heard
+  }
+
   /** Takes a message from the other side. */
   receive(message: Uint8Array): void {
     if (this.#over) return
@@ -91,6 +108,7 @@ export class Pairing {
       if (this.#secure.established && !this.#opening) void this.#open()
       for (const signal of delivered) this.#first?.connection.signal(signal)
     } catch (thrown) {
+      this.#refused = true
       const farewell = this.#secure.farewell
       if (farewell) this.#post([farewell])
       this.#fail(toShareError(thrown))

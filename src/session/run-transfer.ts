@@ -1,52 +1,258 @@
-import { abortReason, type ShareError } from '../errors.ts'
+import { setTimeout as pause } from 'node:timers/promises'
+import { abortReason, ShareError, toShareError } from '../errors.ts'
 import type { PathInfo, TransferWatcher } from '../events.ts'
 import { ABORT_TIMEOUT_MS, FIN_TIMEOUT_MS } from '../limits.ts'
 import { namedCapabilities } from '../transfer/capabilities.ts'
 import type { Lanes } from '../transfer/ports.ts'
-import type { Session } from './pairing.ts'
-import { SessionLanes } from './session-lanes.ts'
+import type { Comeback, ComebackKind } from './comeback.ts'
+import { type Session, shutSession } from './pairing.ts'
+import { SessionLink } from './session-link.ts'
 
 /** One side of a transfer, as `transfer` makes it. */
-interface Transfer<Outcome> {
+export interface Transfer<Outcome> {
   readonly done: Promise<Outcome>
   start(lanes: Lanes): void
+  /** Goes on over the lanes of a new session, after `onLost`. */
+  resume(lanes: Lanes): void
   fail(error: ShareError): void
 }
 
 /**
- * Runs `transfer` over the lanes of `session` and ends both in order, whatever the outcome, so that
- * the last words of either side arrive.
+ * Makes one side of a transfer for whoever is at the other end of `session`. It calls `onLost` when
+ * its first lane is lost, and then waits for `resume` or `fail`.
+ */
+export type BeginTransfer<Outcome> = (
+  onLost: (error: ShareError) => void,
+  session: Session,
+) => Transfer<Outcome>
+
+export interface RunTransferInit<Outcome> {
+  session: Session
+  /** Called for `session`, and for each later one with a process that was started again. */
+  begin: BeginTransfer<Outcome>
+  /** Finds the other side again; without it a lost connection is the end. */
+  comeback?: Comeback | undefined
+  /** How long to look for the other side after each loss, in milliseconds; 0 for not at all. */
+  reconnectMs: number
+  signal: AbortSignal
+  onEvent: TransferWatcher
+}
+
+export interface TransferResult<Outcome> {
+  outcome: Outcome
+  /** That of the last connection. */
+  path: PathInfo['path']
+  /** Since the transfer began, or began anew. */
+  seconds: number
+}
+
+/**
+ * Runs a transfer over the lanes of `session`, and over those of later sessions when it is lost,
+ * and ends it all in order, whatever the outcome. Closes `comeback` in the end.
+ * Throws what the transfer fails with, `interrupted` where a lost connection did not come back in
+ * time, `incompatible`, and why `signal` was aborted.
  */
 export async function runTransfer<Outcome>(
-  session: Session,
-  transfer: Transfer<Outcome>,
-  signal: AbortSignal,
-  onEvent: TransferWatcher,
-): Promise<{ outcome: Outcome; path: PathInfo['path']; seconds: number }> {
-  const { lane, connection } = session
-  const onAbort = () => transfer.fail(abortReason(signal))
-  const lanes = new SessionLanes(session)
-  let finTimeoutMs = ABORT_TIMEOUT_MS
-  try {
-    namedCapabilities(session.peerCapabilities)
-    const pathInfo = (await connection.pathInfo()) ?? UNKNOWN_PATH
-    onEvent({ event: 'connected', ...pathInfo })
-    const startedMs = performance.now()
-    transfer.start(lanes)
+  init: RunTransferInit<Outcome>,
+): Promise<TransferResult<Outcome>> {
+  return new TransferRun(init).run()
+}
+
+class TransferRun<Outcome> {
+  readonly #init: RunTransferInit<Outcome>
+  readonly #comeback: Comeback | undefined
+  readonly #retired = new Set<SessionLink>()
+  readonly #outcome: Promise<Outcome>
+  #resolve: (outcome: Outcome) => void = () => {}
+  #reject: (error: ShareError) => void = () => {}
+  #link: SessionLink
+  /** Undefined before it began, and while one that is dropped makes room for the next. */
+  #transfer: Transfer<Outcome> | undefined
+  #path: PathInfo['path'] = UNKNOWN_PATH.path
+  #startedMs = 0
+  #expiry: NodeJS.Timeout | undefined
+  /** Somebody who came back before it was known that they were lost. */
+  #returned: Session | undefined
+  #isLost = false
+  #isOver = false
+
+  constructor(init: RunTransferInit<Outcome>) {
+    this.#init = init
+    this.#comeback = init.reconnectMs > 0 ? init.comeback : undefined
+    this.#link = new SessionLink(init.session)
+    this.#outcome = new Promise((resolve, reject) => {
+      this.#resolve = resolve
+      this.#reject = reject
+    })
+    this.#outcome.catch(() => {})
+  }
+
+  async run(): Promise<TransferResult<Outcome>> {
+    const { session, signal } = this.#init
+    const onAbort = () => this.#aborted()
+    let finTimeoutMs = ABORT_TIMEOUT_MS
     signal.addEventListener('abort', onAbort)
-    if (signal.aborted) onAbort()
-    const outcome = await transfer.done
-    finTimeoutMs = FIN_TIMEOUT_MS
-    return { outcome, path: pathInfo.path, seconds: (performance.now() - startedMs) / 1000 }
-  } finally {
-    signal.removeEventListener('abort', onAbort)
-    // The first lane first: after it the other side sends nothing more. Closing a channel under a
-    // sender crashes its engine.
-    await lane.finish(finTimeoutMs)
-    lanes.close()
-    session.close()
+    try {
+      namedCapabilities(session.peerCapabilities)
+      await this.#begin(this.#link)
+      const outcome = await this.#outcome
+      finTimeoutMs = FIN_TIMEOUT_MS
+      const seconds = (performance.now() - this.#startedMs) / 1000
+      return { outcome, path: this.#path, seconds }
+    } finally {
+      this.#isOver = true
+      clearTimeout(this.#expiry)
+      signal.removeEventListener('abort', onAbort)
+      await Promise.all([this.#link.finish(finTimeoutMs), this.#init.comeback?.close()])
+      for (const link of this.#retired) link.close()
+      if (this.#returned) shutSession(this.#returned)
+    }
+  }
+
+  /** Begins a transfer over `link`, unless it is over or replaced by the time that it could. */
+  async #begin(link: SessionLink): Promise<void> {
+    const { begin, signal } = this.#init
+    await this.#tellPath(link)
+    if (this.#isOver || link !== this.#link) return
+    const transfer: Transfer<Outcome> = begin((error) => {
+      if (transfer === this.#transfer) this.#lost(error)
+    }, link.session)
+    this.#transfer = transfer
+    transfer.done.then(
+      (outcome) => transfer === this.#transfer && this.#resolve(outcome),
+      (thrown) => transfer === this.#transfer && this.#reject(toShareError(thrown)),
+    )
+    this.#startedMs = performance.now()
+    this.#comeback?.follow(link.session, (kind, session) => this.#cameBack(kind, session))
+    transfer.start(link.lanes)
+    if (signal.aborted) this.#aborted()
+  }
+
+  async #tellPath({ session }: SessionLink): Promise<void> {
+    const info = (await session.connection.pathInfo()) ?? UNKNOWN_PATH
+    if (this.#isOver || session !== this.#link.session) return
+    this.#path = info.path
+    this.#init.onEvent({ event: 'connected', ...info })
+  }
+
+  #lost(error: ShareError): void {
+    if (this.#isOver || this.#isLost) return
+    if (this.#comeback === undefined) {
+      void this.#giveUp(error)
+      return
+    }
+    this.#isLost = true
+    this.#link.giveUp()
+    if (this.#returned) {
+      this.#resume(this.#returned)
+      return
+    }
+    const { reconnectMs, onEvent } = this.#init
+    const message = `The connection was lost; trying for ${inWords(reconnectMs)} to get it back`
+    onEvent({ event: 'warning', message })
+    this.#expiry = setTimeout(() => void this.#giveUp(notBackInTime(error)), reconnectMs)
+    this.#comeback.lost()
+  }
+
+  #cameBack(kind: ComebackKind, session: Session): void {
+    // While a transfer makes room for the next, there is none that could go on.
+    const isTooLate = kind === 'resumed' && this.#transfer === undefined
+    if (this.#isOver || isTooLate || !isCompatible(session)) shutSession(session)
+    else if (kind === 'restarted') {
+      void this.#restart(session).catch((thrown) => this.#reject(toShareError(thrown)))
+    } else if (this.#isLost) this.#resume(session)
+    else this.#loseFor(session)
+  }
+
+  /** The other side knew first that the connection is lost; the transfer has to know as well. */
+  #loseFor(session: Session): void {
+    if (this.#returned) shutSession(this.#returned)
+    this.#returned = session
+    this.#link.session.connection.close()
+  }
+
+  /** Without a pause: the other side may send as soon as the session is there. */
+  #resume(session: Session): void {
+    this.#returned = undefined
+    const link = this.#goOver(session)
+    this.#transfer?.resume(link.lanes)
+    void this.#tellPath(link)
+  }
+
+  async #restart(session: Session): Promise<void> {
+    const wasLost = this.#isLost
+    const [old, transfer] = [this.#link, this.#transfer]
+    const link = this.#goOver(session)
+    this.#transfer = undefined
+    this.#init.onEvent({ event: 'warning', message: RESTARTED })
+    if (transfer) await settled(transfer, new ShareError('cancelled', REPLACED, { hint: '' }))
+    // Should it live after all, it is told why nothing more comes.
+    if (!wasLost) void old.finish(ABORT_TIMEOUT_MS)
+    await this.#begin(link)
+  }
+
+  /** Makes `session` the connection. */
+  #goOver(session: Session): SessionLink {
+    clearTimeout(this.#expiry)
+    this.#isLost = false
+    this.#retired.add(this.#link)
+    this.#link = new SessionLink(session)
+    this.#comeback?.found()
+    return this.#link
+  }
+
+  #aborted(): void {
+    const error = abortReason(this.#init.signal)
+    if (this.#isLost) void this.#giveUp(error)
+    else this.#transfer?.fail(error)
+  }
+
+  /** Ends a transfer whose other side is not there. */
+  async #giveUp(error: ShareError): Promise<void> {
+    const transfer = this.#transfer
+    // What it ends with is for us to say.
+    this.#transfer = undefined
+    this.#isOver = true
+    void this.#comeback?.close()
+    if (transfer) await settled(transfer, error)
+    this.#reject(error)
   }
 }
+
+/** Stops `transfer` because of `error`; a disk that hangs is not waited for. */
+async function settled(transfer: Transfer<unknown>, error: ShareError): Promise<void> {
+  const stop = new AbortController()
+  const limit = pause(ABORT_TIMEOUT_MS, undefined, { signal: stop.signal }).catch(() => undefined)
+  const done = transfer.done.catch(() => undefined)
+  transfer.fail(error)
+  await Promise.race([done, limit])
+  stop.abort()
+}
+
+function isCompatible({ peerCapabilities }: Session): boolean {
+  try {
+    namedCapabilities(peerCapabilities)
+    return true
+  } catch {
+    return false
+  }
+}
+
+function inWords(durationMs: number): string {
+  const seconds = Math.max(1, Math.round(durationMs / 1000))
+  return seconds % 60 === 0 ? `${seconds / 60} min` : `${seconds} s`
+}
+
+function notBackInTime(cause: ShareError): ShareError {
+  return new ShareError(
+    'interrupted',
+    'The connection to the other side was lost and did not come back in time',
+    { cause },
+  )
+}
+
+const RESTARTED = 'The other side was started again; the transfer begins anew with what it has'
+const REPLACED = 'The transfer goes on with somebody else who has the code'
 
 /** What to say of a connection that works and whose statistics do not know how. */
 const UNKNOWN_PATH: PathInfo = { path: 'direct', transport: 'udp', rttMs: 0 }

@@ -2,17 +2,25 @@ import { setTimeout } from 'node:timers/promises'
 import { abortReason, ShareError, toShareError } from '../errors.ts'
 import type { LanAddress } from '../lan/discover.ts'
 import { isOwnAddress } from '../lan/local-addresses.ts'
-import { LAN_PAIRING_MS, LOCAL_SEARCH_INTERVAL_MS, MAX_LOCAL_MEETINGS } from '../limits.ts'
+import {
+  LAN_PAIRING_MS,
+  LAN_RETRY_MS,
+  LOCAL_SEARCH_INTERVAL_MS,
+  MAX_LOCAL_MEETINGS,
+} from '../limits.ts'
 import { formatRendezvousAddress } from '../rendezvous/address.ts'
 import { LOCAL_PORTS } from './local-ports.ts'
 import { Meeting, type MeetingInit } from './meeting.ts'
 import type { Session } from './pairing.ts'
 
-export type SearchInit = Omit<MeetingInit, 'url' | 'role' | 'onPaired' | 'nameplate' | 'signal'> & {
+export type SearchInit = Omit<MeetingInit, 'url' | 'role' | 'onPaired' | 'nameplate' | 'token'> & {
   nameplate: string
   /** The one server to ask; this machine and its network are searched where there is none. */
-  url?: string
-  signal: AbortSignal
+  url?: string | undefined
+  /** A server to ask besides those that the search finds. */
+  known?: string | undefined
+  /** Called when somebody is there; `false` leaves them, because of a search elsewhere. */
+  onPaired?: () => boolean
 }
 
 /**
@@ -28,10 +36,12 @@ export class Search {
   readonly #tried = new Set<string>()
   readonly #services = new Map<string, Promise<void>>()
   readonly #meetings = new Map<string, Meeting>()
+  readonly #onAbort = () => this.#reject(abortReason(this.#init.signal))
   #resolve: (session: Session) => void = () => {}
   #reject: (error: ShareError) => void = () => {}
   #chosen: string | undefined
   #hasWaited = false
+  #isSpent = false
   #ticker: NodeJS.Timeout | undefined
 
   constructor(init: SearchInit) {
@@ -42,7 +52,7 @@ export class Search {
       this.#reject = reject
     })
     this.session.catch(() => {})
-    init.signal.addEventListener('abort', () => this.#reject(abortReason(init.signal)))
+    init.signal.addEventListener('abort', this.#onAbort)
     if (init.url === undefined) this.#searchNearby()
     else void this.#ask(init.url).catch((thrown) => this.#reject(toShareError(thrown)))
   }
@@ -56,10 +66,23 @@ export class Search {
     return this.#hasWaited
   }
 
+  /** Whether the secret may have been guessed at: then it must not be used to meet anybody again. */
+  get isSpent(): boolean {
+    return this.#isSpent || (this.#meeting?.isSpent ?? false)
+  }
+
+  /** The server at which somebody was there. */
+  get metAt(): string | undefined {
+    return this.#chosen
+  }
+
   /** Gives all mailboxes up; a session that came of one lives on. Never throws. */
   async close(): Promise<void> {
     clearInterval(this.#ticker)
-    this.#stop.abort(new ShareError('cancelled', 'The search was given up'))
+    this.#init.signal.removeEventListener('abort', this.#onAbort)
+    const givenUp = new ShareError('cancelled', 'The search was given up')
+    this.#stop.abort(givenUp)
+    this.#reject(givenUp)
     await Promise.allSettled([...this.#meetings.values()].map((meeting) => meeting.close()))
   }
 
@@ -68,12 +91,14 @@ export class Search {
   }
 
   #searchNearby(): void {
-    const askThisMachine = () => {
+    const known = this.#init.known && asOwn(this.#init.known)
+    const askKnown = () => {
+      if (known !== undefined) void this.#tryToAsk(known)
       for (const port of LOCAL_PORTS) void this.#tryToAsk(`http://127.0.0.1:${port}`)
     }
-    askThisMachine()
+    askKnown()
     // The sender may be started later than we are.
-    this.#ticker = setInterval(askThisMachine, LOCAL_SEARCH_INTERVAL_MS)
+    this.#ticker = setInterval(askKnown, LOCAL_SEARCH_INTERVAL_MS)
     void this.#searchNetwork()
   }
 
@@ -86,15 +111,22 @@ export class Search {
   /**
    * Asks the addresses of a rendezvous one after the other: at two of them at once we would be in
    * our own way. Where nobody turns up soon the next may be the right one: names can be copied.
+   * An address where nothing answers is asked again: networks come and go.
    */
-  #found({ service, host, port }: LanAddress): void {
+  #found(found: LanAddress): void {
+    const { service, host, port } = found
     const address = formatRendezvousAddress(isOwnAddress(host) ? '127.0.0.1' : host, port)
     const earlier = this.#services.get(service) ?? Promise.resolve()
     const asked = earlier.then(async () => {
-      const isWaiting = await this.#tryToAsk(`http://${address}`)
-      if (isWaiting && this.#chosen === undefined) await this.#pause(LAN_PAIRING_MS)
+      const isThere = await this.#tryToAsk(`http://${address}`)
+      if (!isThere) void this.#pause(LAN_RETRY_MS).then(() => this.#foundAgain(found))
+      else if (this.#chosen === undefined) await this.#pause(LAN_PAIRING_MS)
     })
     this.#services.set(service, asked)
+  }
+
+  #foundAgain(found: LanAddress): void {
+    if (!this.#signal.aborted && this.#chosen === undefined) this.#found(found)
   }
 
   async #pause(delayMs: number): Promise<void> {
@@ -109,10 +141,12 @@ export class Search {
     try {
       await this.#ask(url)
       return true
-    } catch {
-      // Nobody there, or nobody of ours: it is asked again at the next turn.
-      this.#tried.delete(url)
-      return false
+    } catch (thrown) {
+      // Nobody there: it is asked again at the next turn. Whoever turned us away is left in peace.
+      const isThere = toShareError(thrown).code !== 'no-rendezvous'
+      if (isThere) void this.#pause(LAN_RETRY_MS).then(() => this.#tried.delete(url))
+      else this.#tried.delete(url)
+      return isThere
     }
   }
 
@@ -124,14 +158,16 @@ export class Search {
       role: 'receiver',
       signal: this.#signal,
       onPaired: () => {
-        this.#chosen ??= url
-        return this.#chosen === url
+        if ((this.#chosen ?? url) !== url || this.#init.onPaired?.() === false) return false
+        this.#chosen = url
+        return true
       },
     })
     this.#meetings.set(url, meeting)
     if (!this.#hasWaited && this.#chosen === undefined) this.#init.onEvent({ event: 'waiting' })
     this.#hasWaited = true
     meeting.session.then(this.#resolve, (error) => {
+      this.#isSpent ||= meeting.isSpent
       const isOnlyOne = this.#chosen === url || this.#init.url === url
       if (isOnlyOne) this.#reject(toShareError(error))
       this.#meetings.delete(url)
@@ -139,4 +175,12 @@ export class Search {
       void meeting.close()
     })
   }
+}
+
+/** `url` as this machine finds itself, if it is its own: at two names of one server we would be in our own way. */
+function asOwn(url: string): string {
+  const { hostname, port } = new URL(url)
+  return isOwnAddress(hostname)
+    ? `http://${formatRendezvousAddress('127.0.0.1', Number(port))}`
+    : url
 }

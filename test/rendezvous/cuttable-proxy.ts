@@ -49,6 +49,14 @@ export async function startProxy(port: number) {
         near.destroy()
       }
     },
+    /** Lets what connections there are hang: nothing passes, and nobody is told. */
+    stall: (): void => {
+      for (const [near, far] of pairs) {
+        near.unpipe(far)
+        far.unpipe(near)
+        for (const side of [near, far]) side.resume()
+      }
+    },
     setDown: (down: boolean): void => {
       isDown = down
     },

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest'
+import { RENDEZVOUS_PING_INTERVAL_MS } from '../../src/limits.ts'
 import { startRendezvousServer } from '../../src/rendezvous/server/start-rendezvous-server.ts'
 import { startProxy } from './cuttable-proxy.ts'
 import { afterwards, connectClient, pause, startServer } from './fixture.ts'
@@ -33,6 +34,48 @@ describe('a client that waits', () => {
     await Promise.all([sender.until('paired'), receiver.until('paired')])
     sender.client.send(Buffer.from('found'))
     await receiver.until('message found')
+  })
+
+  it('comes back when its connection hangs and nothing tells so', async () => {
+    const { url, port } = await startServer()
+    const proxy = await startProxy(port)
+    const sender = await connectClient(proxy.url)
+    const nameplate = await sender.client.open({ role: 'sender' })
+    proxy.stall()
+    const receiver = await connectClient(url)
+    await receiver.client.open({ role: 'receiver', nameplate })
+    await receiver.until('paired')
+    await Promise.all([receiver.until('paired', 2), sender.until('paired')])
+    sender.client.send(Buffer.from('still here'))
+    await receiver.until('message still here')
+  }, 30_000)
+
+  it('stays where it is while the server answers', async () => {
+    const { url } = await startServer()
+    const sender = await connectClient(url)
+    const nameplate = await sender.client.open({ role: 'sender' })
+    const { token } = sender.client
+    await pause(4 * RENDEZVOUS_PING_INTERVAL_MS + 500)
+    expect(sender.client.token).toBe(token)
+    const receiver = await connectClient(url)
+    await receiver.client.open({ role: 'receiver', nameplate })
+    await sender.until('paired')
+  }, 40_000)
+
+  it('has its place back from a client that hangs, with the token of that one', async () => {
+    const { url, port } = await startServer()
+    const proxy = await startProxy(port)
+    const first = await connectClient(proxy.url)
+    await first.client.open({ role: 'sender', nameplate: '77' })
+    proxy.stall()
+    const { token = '' } = first.client
+    const second = await connectClient(url)
+    await expect(second.client.open({ role: 'sender', nameplate: '77' })).rejects.toMatchObject({
+      code: 'usage',
+    })
+    const third = await connectClient(url)
+    await third.client.open({ role: 'sender', nameplate: '77', token })
+    expect(third.client.token).not.toBe(token)
   })
 
   it('comes back when the server is started anew', async () => {

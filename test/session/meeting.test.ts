@@ -1,3 +1,4 @@
+import { Server } from 'socket.io'
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import { ShareError } from '../../src/errors.ts'
 import { HANDSHAKE_TIMEOUT_MS } from '../../src/limits.ts'
@@ -23,9 +24,13 @@ afterEach(async () => {
 
 const url = () => `http://127.0.0.1:${server.port}`
 
-async function meet(role: 'sender' | 'receiver', secret = 'velvet-orbit'): Promise<Meeting> {
+async function meet(
+  role: 'sender' | 'receiver',
+  secret = 'velvet-orbit',
+  server = url(),
+): Promise<Meeting> {
   const meeting = await Meeting.open({
-    url: url(),
+    url: server,
     role,
     nameplate: 'here',
     secret,
@@ -112,6 +117,53 @@ describe('a meeting', () => {
     await sender.open({ role: 'sender', nameplate: 'here' })
     const receiver = await meet('receiver')
     await expect(receiver.session).rejects.toMatchObject({ code: 'interrupted' })
+  })
+
+  it('gives a server that pairs twice no second guess', async () => {
+    const io = new Server(0, { transports: ['websocket'] })
+    closing.push(() => io.close())
+    const heard: number[] = []
+    io.on('connection', (socket) => {
+      const pairUp = (pair: number) => {
+        socket.emit('paired', { pair, iceServers: [] })
+        // A nonce, which the receiver answers with its share.
+        const nonce = Buffer.from([1, ...new Uint8Array(16)]).toString('base64')
+        socket.emit('message', { pair, data: nonce })
+      }
+      socket.on('open', (_, answer) => {
+        answer({ ok: true, nameplate: 'here', token: 'A'.repeat(22) })
+        pairUp(1)
+        setTimeout(() => pairUp(2), 100)
+      })
+      socket.on('message', ({ pair }) => heard.push(pair))
+      socket.on('close', (_, answer) => answer({}))
+    })
+    const address: unknown = io.httpServer.address()
+    const { port } = address as { port: number }
+    const receiver = await meet('receiver', 'velvet-orbit', `http://127.0.0.1:${port}`)
+    await vi.waitFor(() => expect(heard).toEqual([1]))
+    expect(receiver.isSpent).toBe(true)
+    await new Promise((resolve) => setTimeout(resolve, 500))
+    expect(heard).toEqual([1])
+  })
+
+  it('knows whether its secret may have been guessed at', async () => {
+    const [sender, receiver] = [await meet('sender'), await meet('receiver')]
+    expect([sender.isSpent, receiver.isSpent]).toEqual([false, false])
+    const sessions = await Promise.all([sender.session, receiver.session])
+    sessions.map(closeLater)
+    expect([sender.isSpent, receiver.isSpent]).toEqual([false, false])
+    await Promise.all([sender.close(), receiver.close()])
+    const wrong = [await meet('sender'), await meet('receiver', 'velvet-orchard')]
+    await Promise.allSettled(wrong.map(({ session }) => session))
+    expect(wrong.map(({ isSpent }) => isSpent)).toEqual([true, true])
+  })
+
+  it('does not count somebody who left without a guess', async () => {
+    const sender = await meet('sender')
+    await (await stranger()).close()
+    await new Promise((resolve) => setTimeout(resolve, 100))
+    expect(sender.isSpent).toBe(false)
   })
 
   it('ends when it is told to', async () => {

@@ -1,0 +1,126 @@
+import type { TransferWatcher } from '../events.ts'
+import { ABORT_TIMEOUT_MS, LOOKOUT_DELAY_MS, RECONNECT_ATTEMPT_MS } from '../limits.ts'
+import { encodeFrame } from '../transfer/encode-frame.ts'
+import { type Comeback, type ComebackHandler, markOf, resumePlace, withMark } from './comeback.ts'
+import { Lookout } from './lookout.ts'
+import { Meeting } from './meeting.ts'
+import { type Session, shutSession } from './pairing.ts'
+
+export interface SenderComebackInit {
+  /** The rendezvous server at which the receiver was met. */
+  url: string
+  /** The share code's; the server is asked for the same nameplate again. */
+  nameplate: string
+  secret: string
+  /** Of the meeting with the receiver, whose place at the server is taken over. */
+  token: string | undefined
+  capabilities: Uint8Array
+  /** Tells the local network which nameplates are here, where the server is ours. */
+  announce: (...nameplates: readonly string[]) => void
+  onEvent: TransferWatcher
+}
+
+/**
+ * Waits for the receiver to come back, all the time that the transfer takes, because a receiver may
+ * know sooner than we do that the connection is lost. One that still lives comes to the place that
+ * only the two know, one that was started again to the nameplate of the code.
+ */
+export class SenderComeback implements Comeback {
+  readonly #init: SenderComebackInit
+  readonly #closing: Promise<void>[] = []
+  #onComeback: ComebackHandler = () => {}
+  #isLost = false
+  #mark = ''
+  #resuming: Lookout | undefined
+  #restarting: Lookout | undefined
+
+  constructor(init: SenderComebackInit) {
+    this.#init = init
+  }
+
+  follow(session: Session, onComeback: ComebackHandler): void {
+    const { nameplate, secret, token, capabilities, announce, onEvent } = this.#init
+    this.#onComeback = onComeback
+    this.#isLost = false
+    if (this.#resuming) this.#closing.push(this.#resuming.close())
+    const place = resumePlace(session)
+    this.#mark = place.mark
+    const openResumePlace = this.#mailbox({ ...place, onEvent: () => {} }, () => capabilities)
+    this.#resuming = new Lookout({
+      open: (signal) => {
+        announce(nameplate, place.nameplate)
+        return openResumePlace(signal)
+      },
+      delayMs: LOOKOUT_DELAY_MS,
+      onSession: (each) => this.#onComeback('resumed', each),
+    })
+    this.#restarting ??= new Lookout({
+      open: this.#mailbox({ nameplate, secret, token, onEvent }, () =>
+        withMark(capabilities, 'holds', this.#mark),
+      ),
+      delayMs: LOOKOUT_DELAY_MS,
+      onSession: (each) => this.#greet(each),
+      onSpent: () => onEvent({ event: 'warning', message: BURNED }),
+    })
+  }
+
+  lost(): void {
+    this.#isLost = true
+    this.#resuming?.hurry()
+    this.#restarting?.hurry()
+  }
+
+  found(): void {
+    this.#isLost = false
+  }
+
+  async close(): Promise<void> {
+    await Promise.all([this.#resuming?.close(), this.#restarting?.close(), ...this.#closing])
+  }
+
+  /**
+   * Lets somebody in who has the code. Not a receiver that lives and has lost this transfer, which
+   * can go on with it elsewhere; nor one that has lost another while the connection is there: two
+   * receivers that take turns would go on for ever.
+   */
+  #greet(session: Session): void {
+    const lost = markOf(session, 'lost')
+    if (lost === this.#mark) shutSession(session)
+    else if (lost !== undefined && !this.#isLost) this.#closing.push(dismiss(session))
+    else this.#onComeback('restarted', session)
+  }
+
+  #mailbox(
+    place: Pick<SenderComebackInit, 'nameplate' | 'secret' | 'onEvent'> & {
+      token?: string | undefined
+    },
+    capabilities: () => Uint8Array,
+  ) {
+    const { url } = this.#init
+    let last: { token: string | undefined } = { token: place.token }
+    return async (signal: AbortSignal): Promise<Meeting> => {
+      const meeting = await Meeting.open({
+        ...place,
+        url,
+        role: 'sender',
+        token: last.token,
+        capabilities: capabilities(),
+        connectTimeoutMs: RECONNECT_ATTEMPT_MS,
+        signal,
+      })
+      last = meeting
+      return meeting
+    }
+  }
+}
+
+const BURNED =
+  'Somebody used a wrong code, so that it is used up: who is started again cannot come back with it'
+
+/** Tells a receiver that nothing will come, so that it does not try again. */
+async function dismiss(session: Session): Promise<void> {
+  session.lane.listen({ onPayload: () => {}, onEnd: () => {} })
+  session.lane.send(encodeFrame({ type: 'abort', code: 'cancelled' }))
+  await session.lane.finish(ABORT_TIMEOUT_MS)
+  shutSession(session)
+}

@@ -1,0 +1,37 @@
+import { LOST_LANES_GRACE_MS } from '../limits.ts'
+import { type Session, shutSession } from './pairing.ts'
+import { SessionLanes } from './session-lanes.ts'
+
+/**
+ * A session that carries a transfer, and its lanes. The first lane ends first: after it the other
+ * side sends nothing more. Closing a channel under a sender crashes its engine.
+ */
+export class SessionLink {
+  readonly session: Session
+  readonly lanes: SessionLanes
+  #timer: NodeJS.Timeout | undefined
+
+  constructor(session: Session) {
+    this.session = session
+    this.lanes = new SessionLanes(session)
+  }
+
+  /** Ends it in order, so that the last words of either side arrive. Never throws. */
+  async finish(timeoutMs: number): Promise<void> {
+    await this.session.lane.finish(timeoutMs)
+    this.close()
+  }
+
+  /** Ends one that is lost. Its further lanes may still work, and the other side send over them. */
+  giveUp(): void {
+    this.session.lane.abandon()
+    this.#timer ??= setTimeout(() => this.close(), LOST_LANES_GRACE_MS)
+  }
+
+  /** Closes at once what is still open. */
+  close(): void {
+    clearTimeout(this.#timer)
+    this.lanes.close()
+    shutSession(this.session)
+  }
+}
