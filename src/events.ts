@@ -15,9 +15,11 @@ export interface Carriers {
   transports: PathInfo['transport'][]
 }
 
-/** What is on offer. `bytes` is the size of all contents together. */
+/** What is on offer; `files` and `bytes` (of all contents together) as far as they are counted. */
 export interface OfferInfo {
+  /** Of the file or directory; of several things, how many there are. */
   name: string
+  kind: 'file' | 'directory' | 'several' | 'text'
   files: number
   bytes: number
 }
@@ -26,6 +28,8 @@ export interface OfferInfo {
 export interface TransferSummary {
   files: number
   bytes: number
+  /** Files left out because the receiver had something under their names. */
+  skipped: number
   /** Payload bytes that crossed the wire in this run. */
   sent: number
   seconds: number
@@ -42,16 +46,38 @@ export type TransferEvent =
   | { event: 'waiting' }
   | ({ event: 'connected' } & PathInfo)
   | ({ event: 'offer' } & OfferInfo)
-  /** `bytes` of `total` are safe on the receiver's disk. */
-  | ({ event: 'progress'; bytes: number; total: number; bytesPerSecond: number } & Carriers)
+  /** `bytes` of `total` are safe at the receiver; null while not everything is counted. */
+  | ({ event: 'progress'; bytes: number; total: number | null; bytesPerSecond: number } & Carriers)
   /** A file arrived whole. `sha256` is the file's digest (PROTOCOL.md, "Digests"). */
   | { event: 'file'; path: string; bytes: number; sha256: string }
+  /** The text that was sent in the place of files, whole and as it was sent. */
+  | { event: 'text'; text: string }
   /** All is well. `saved` is the absolute path that the receiver saved to. */
   | ({ event: 'done'; saved?: string } & TransferSummary)
   | { event: 'warning'; message: string }
   | { event: 'error'; code: ErrorCode; message: string; hint: string; exit: number }
 
 export type TransferWatcher = (event: TransferEvent) => void
+
+/** What a check against a receipt comes to. */
+export interface VerifySummary {
+  /** In the receipt, and what they have together. */
+  files: number
+  bytes: number
+  /** How many of the files are not as the receipt says. */
+  mismatches: number
+  /** The transfer's digest, as the receipt has it. */
+  digest: string
+}
+
+/** What a check of files against a receipt tells its watcher. */
+export type VerifyEvent =
+  /** `changed`: other contents, or another kind of thing, a symbolic link for instance. */
+  | { event: 'mismatch'; path: string; reason: 'missing' | 'changed' | 'unreadable' }
+  /** All files were looked at. */
+  | ({ event: 'done' } & VerifySummary)
+
+export type VerifyWatcher = (event: VerifyEvent) => void
 
 /** The version in the `v` of each JSON line; it changes when a field changes its meaning. */
 export const EVENT_SCHEMA_VERSION = 1

@@ -6,6 +6,9 @@ export {
   type TransferEvent,
   type TransferSummary,
   type TransferWatcher,
+  type VerifyEvent,
+  type VerifySummary,
+  type VerifyWatcher,
 } from './events.ts'
 export { completeCode, type Received, type ReceiveOptions, receive } from './receive.ts'
 export { type Sending, type SendOptions, send } from './send.ts'
@@ -16,3 +19,4 @@ export {
   type Serving,
   serve,
 } from './serve.ts'
+export { type VerifyOptions, verify } from './verify.ts'

@@ -1,9 +1,19 @@
 import yargs from 'yargs'
 import type { Command } from './command.ts'
-import { parseDuration } from './duration.ts'
+import { parseDuration, parseDurationOrNever } from './duration.ts'
 import type { Environment } from './environment.ts'
-import { given, outputMode, portNumber, twins, wordCount } from './flag-values.ts'
-import { receiveFlags, sendFlags, serveFlags } from './flags.ts'
+import {
+  existingChoice,
+  given,
+  outputMode,
+  outputPath,
+  portNumber,
+  STANDARD_STREAM,
+  twins,
+  whatToSend,
+  wordCount,
+} from './flag-values.ts'
+import { receiveFlags, sendFlags, serveFlags, verifyFlags } from './flags.ts'
 import { usageError } from './usage-error.ts'
 
 const CODE_IS_VISIBLE =
@@ -23,41 +33,53 @@ export async function parseCommandLine(
   let text = ''
   const parser = yargs()
     .scriptName('p2pshare')
-    .usage('Send a file straight from one machine to another, with a short code.')
+    .usage('Send files straight from one machine to another, with a short code.')
     .parserConfiguration({
       'camel-case-expansion': false,
       'dot-notation': false,
       'parse-positional-numbers': false,
     })
     .detectLocale(false)
+    .middleware(restoreHyphens, true)
     .command(
-      'send <file>',
-      'Send a file; prints the code to receive it with',
+      'send [path..]',
+      'Send files, directories, standard input (-) or a text; prints the code for it',
       (args) =>
         args
-          .positional('file', { type: 'string', demandOption: true, describe: 'The file to send' })
+          .positional('path', {
+            type: 'string',
+            array: true,
+            describe: 'What to send: files and directories, or - for standard input',
+          })
           .options(sendFlags)
           .config(twins(sendFlags, environment))
-          .example('$0 send holiday.mp4', 'Send a file')
+          .example('$0 send photos notes.txt', 'Send a directory and a file')
+          .example('tar c . | $0 send - --name all.tar', 'Send what a command writes')
+          .example('$0 send --text "see you at 8"', 'Send a line of text')
           .example('$0 send backup.tar --words 4 --wait 2h', 'A longer code, a longer wait')
           .epilogue(`${CODE_IS_VISIBLE} P2PSHARE_CODE is --code without that.`),
       (args) => {
         command = {
           name: 'send',
-          file: args.file,
+          what: whatToSend({ paths: args.path, text: args.text, name: args.name }),
           mode: outputMode(args),
           ...given('code', args.code),
           ...given('words', wordCount(args.words)),
           ...given('lanes', args.lanes),
           ...given('compress', args.compress),
+          ...given('exclude', args.exclude?.length ? args.exclude : undefined),
+          ...given('gitignore', args.gitignore),
+          ...given('follow', args.follow),
+          ...given('receipt', args.receipt),
           ...given('rendezvous', args.rendezvous),
-          ...given('waitMs', args.wait === undefined ? undefined : parseDuration(args.wait)),
+          ...given('waitMs', parsed(parseDuration, args.wait)),
+          ...given('reconnectMs', parsed(parseDurationOrNever, args.reconnect)),
         }
       },
     )
     .command(
       'receive [code..]',
-      'Receive a file; asks for the code if it is not given',
+      'Receive what was sent; asks for the code if it is not given',
       (args) =>
         args
           .positional('code', {
@@ -70,18 +92,24 @@ export async function parseCommandLine(
           .example('$0 receive', 'Ask for the code; Tab completes its words')
           .example('$0 receive 7-guitar-velvet', 'Save in this directory, after asking')
           .example('$0 receive --yes -o downloads', 'In a script, with the code in P2PSHARE_CODE')
+          .example('$0 receive -o - | tar x', 'Hand it to a command')
           .epilogue(`${CODE_IS_VISIBLE} Typed at the prompt or in P2PSHARE_CODE it is not.`),
       (args) => {
         const code = args.code?.length ? args.code.join(' ') : environment.flags.get('code')
+        const mode = outputMode(args)
         command = {
           name: 'receive',
-          mode: outputMode(args),
+          mode,
           yes: args.yes === true,
           ...given('code', code),
-          ...given('output', args.output),
+          ...given('output', outputPath(args.output, mode)),
+          ...given('existing', existingChoice(args)),
+          ...given('update', args.update),
+          ...given('receipt', args.receipt),
           ...given('compress', args.compress),
           ...given('rendezvous', args.rendezvous),
-          ...given('waitMs', args.wait === undefined ? undefined : parseDuration(args.wait)),
+          ...given('waitMs', parsed(parseDuration, args.wait)),
+          ...given('reconnectMs', parsed(parseDurationOrNever, args.reconnect)),
         }
       },
     )
@@ -105,6 +133,29 @@ export async function parseCommandLine(
         }
       },
     )
+    .command(
+      'verify <receipt> [directory]',
+      'Compare files with the receipt of their transfer',
+      (args) =>
+        args
+          .positional('receipt', {
+            type: 'string',
+            demandOption: true,
+            describe: 'What --receipt wrote',
+          })
+          .positional('directory', {
+            type: 'string',
+            default: '.',
+            describe: 'Where the files were saved, or sent from',
+          })
+          .options(verifyFlags)
+          .config(twins(verifyFlags, environment))
+          .example('$0 verify receipt.json downloads', 'Status 7 if anything differs'),
+      (args) => {
+        const { receipt, directory } = args
+        command = { name: 'verify', mode: outputMode(args), receipt, directory }
+      },
+    )
     .demandCommand(1, 'No command was given')
     .strict()
     .example('$0 send holiday.mp4', 'Prints a code, say 7-guitar-velvet')
@@ -116,12 +167,35 @@ export async function parseCommandLine(
     .showHelpOnFail(false)
 
   let failure: unknown
-  await parser.parseAsync(withoutDoubleDash(argv), {}, (error, _args, output) => {
+  await parser.parseAsync(hyphensHidden(withoutDoubleDash(argv)), {}, (error, _args, output) => {
     failure = error
     text = output
   })
   if (failure) throw usageError(failure, argv)
   return command ?? { name: 'print', text }
+}
+
+/** What `parse` makes of a flag that was given. */
+function parsed<Value>(
+  parse: (text: string) => Value,
+  text: string | undefined,
+): Value | undefined {
+  return text === undefined ? undefined : parse(text)
+}
+
+/** No word of a command line can be this. */
+const HIDDEN_HYPHEN = '\0'
+
+/** The parser drops a hyphen that stands for a path, taking it for the beginning of a flag. */
+function hyphensHidden(argv: string[]): string[] {
+  return argv.map((word) => (word === STANDARD_STREAM ? HIDDEN_HYPHEN : word))
+}
+
+function restoreHyphens(args: Record<string, unknown>): void {
+  const restored = (value: unknown) => (value === HIDDEN_HYPHEN ? STANDARD_STREAM : value)
+  for (const [name, value] of Object.entries(args)) {
+    args[name] = Array.isArray(value) ? value.map(restored) : restored(value)
+  }
 }
 
 /**

@@ -1,28 +1,36 @@
+import type { ReceiveOptions } from '../receive.ts'
+import type { SendOptions } from '../send.ts'
+
 /** What a command writes: text for a person, JSON lines, or next to nothing. */
 export type OutputMode = 'text' | 'json' | 'quiet'
 
-export interface SendCommand {
+/** What is to be sent: files and directories, standard input under a name, or a text. */
+export type SendWhat = { paths: string[] } | { inputName: string } | { text: string }
+
+export interface SendCommand extends Omit<SendOptions, 'signal' | 'onEvent'> {
   name: 'send'
-  file: string
+  what: SendWhat
   mode: OutputMode
-  code?: string
-  words?: number
-  waitMs?: number
-  rendezvous?: string
-  lanes?: number
-  compress?: boolean
 }
 
-export interface ReceiveCommand {
+export interface ReceiveCommand
+  extends Omit<ReceiveOptions, 'signal' | 'onEvent' | 'decide' | 'output' | 'existing'> {
   name: 'receive'
   mode: OutputMode
   /** Save without asking. */
   yes: boolean
   code?: string
+  /** A path, or `-` for standard output. */
   output?: string
-  waitMs?: number
-  rendezvous?: string
-  compress?: boolean
+  /** What to do about what is there already; to be asked, or refused, when absent. */
+  existing?: 'overwrite' | 'rename' | 'skip'
+}
+
+export interface VerifyCommand {
+  name: 'verify'
+  mode: OutputMode
+  receipt: string
+  directory: string
 }
 
 export interface ServeCommand {
@@ -33,4 +41,9 @@ export interface ServeCommand {
 }
 
 /** What a command line asks for. `text` is an answer in itself: the help or the version. */
-export type Command = SendCommand | ReceiveCommand | ServeCommand | { name: 'print'; text: string }
+export type Command =
+  | SendCommand
+  | ReceiveCommand
+  | ServeCommand
+  | VerifyCommand
+  | { name: 'print'; text: string }

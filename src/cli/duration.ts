@@ -17,6 +17,11 @@ export function parseDuration(text: string): number {
   throw badDuration(`A wait of ${text} is not between ${least} and ${most}`)
 }
 
+/** The same, with `0` in any unit for never: 0 milliseconds. */
+export function parseDurationOrNever(text: string): number {
+  return /^0[smh]?$/i.test(text.trim()) ? 0 : parseDuration(text)
+}
+
 function badDuration(message: string): ShareError {
   return new ShareError('usage', message, { hint: 'Write it like 90s, 10m or 2h.' })
 }

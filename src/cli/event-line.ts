@@ -1,6 +1,7 @@
 import type { TransferEvent } from '../events.ts'
 import { printable } from '../printable.ts'
-import { formatBytes, formatPath } from './format.ts'
+import { formatPath } from './format.ts'
+import { offerLabel } from './offer-label.ts'
 import type { TransferView } from './renderer.ts'
 import type { Style } from './terminal.ts'
 
@@ -22,8 +23,7 @@ export function eventLine(
     }
     case 'offer': {
       if (view.asks) return undefined
-      const size = formatBytes(event.bytes)
-      return `${view.role === 'sender' ? 'Offered' : 'Receiving'} ${printable(event.name)} (${size}).`
+      return `${view.role === 'sender' ? 'Offered' : 'Receiving'} ${offerLabel(event)}.`
     }
     case 'warning':
       return `${style('yellow', 'Warning:')} ${printable(event.message)}.`

@@ -1,8 +1,12 @@
 import type { Options } from 'yargs'
 import { ShareError } from '../errors.ts'
 import { MAX_WORDS, MIN_WORDS } from '../limits.ts'
-import type { OutputMode } from './command.ts'
+import type { OutputMode, SendWhat } from './command.ts'
 import { type Environment, isYes } from './environment.ts'
+import { INPUT_NAME } from './flags.ts'
+
+/** In the place of a path: standard input or output. */
+export const STANDARD_STREAM = '-'
 
 /** The flags' values from the environment, as the parser takes those of a configuration file. */
 export function twins(
@@ -35,6 +39,58 @@ export function wordCount(value: number | undefined): number | undefined {
     return value
   }
   throw new ShareError('usage', `A code has ${MIN_WORDS} to ${MAX_WORDS} words`)
+}
+
+/**
+ * What `send` is to send, of its words and flags.
+ * Throws ShareError `usage` where that is nothing, or two things at once.
+ */
+export function whatToSend(args: {
+  paths: string[] | undefined
+  text: string | undefined
+  name: string | undefined
+}): SendWhat {
+  const { paths = [], text, name } = args
+  const isInput = paths.includes(STANDARD_STREAM)
+  if (name !== undefined && !isInput) {
+    throw new ShareError('usage', '--name is for standard input, which is sent with -', {
+      hint: 'Files keep their names; the receiver chooses another with --output.',
+    })
+  }
+  if (text !== undefined) {
+    if (paths.length === 0) return { text }
+    throw new ShareError('usage', 'A text is sent alone, without files')
+  }
+  if (isInput) {
+    if (paths.length === 1) return { inputName: name ?? INPUT_NAME }
+    throw new ShareError('usage', 'Standard input (-) is sent alone, without files', {
+      hint: 'A file of that name is ./-',
+    })
+  }
+  if (paths.length > 0) return { paths }
+  throw new ShareError('usage', 'No file was named', {
+    hint: 'Run p2pshare send --help to see what is possible.',
+  })
+}
+
+/** Throws ShareError `usage` unless at most one of the three is chosen. */
+export function existingChoice(args: {
+  overwrite: boolean | undefined
+  rename: boolean | undefined
+  skip: boolean | undefined
+}): 'overwrite' | 'rename' | 'skip' | undefined {
+  const chosen = (['overwrite', 'rename', 'skip'] as const).filter((name) => args[name])
+  if (chosen.length <= 1) return chosen[0]
+  const names = chosen.map((name) => `--${name}`).join(' and ')
+  throw new ShareError('usage', `${names} contradict each other`, { hint: 'Choose one of them.' })
+}
+
+/** Throws ShareError `usage` where events and contents would both go to standard output. */
+export function outputPath(output: string | undefined, mode: OutputMode): string | undefined {
+  if (output !== STANDARD_STREAM || mode !== 'json') return output
+  throw new ShareError('usage', 'Standard output cannot have both the contents and --json', {
+    hint: 'Save to a file, or leave out --json.',
+  })
 }
 
 /** Throws ShareError `usage` unless it is one. */

@@ -1,9 +1,17 @@
 import type { Options } from 'yargs'
 import { MAX_LANES, MAX_WORDS, MIN_WORDS, WORDS_AT_TERMINAL, WORDS_IN_SCRIPTS } from '../limits.ts'
 
+/** What standard input is called where nobody says otherwise. */
+export const INPUT_NAME = 'stdin'
+
 /** A flag given twice: the later one counts, so that an alias of the shell can be overridden. */
 function last<Value>(value: Value | Value[] | undefined): Value | undefined {
   return Array.isArray(value) ? value.at(-1) : value
+}
+
+/** A flag that may be given several times; in the environment, a line for each. */
+function all(value: string | string[] | undefined): string[] | undefined {
+  return [value ?? []].flat().flatMap((text) => text.split('\n').filter(Boolean))
 }
 
 const wait = {
@@ -21,6 +29,18 @@ const rendezvous = {
 const compress = {
   type: 'boolean',
   describe: 'Compress on the way where that is faster; --no-compress never does',
+} as const
+const reconnect = {
+  type: 'string',
+  requiresArg: true,
+  coerce: last<string>,
+  describe: 'How long to try again after the connection is lost (default: 2m); 0 never does',
+} as const
+const receipt = {
+  type: 'string',
+  requiresArg: true,
+  coerce: last<string>,
+  describe: 'Write down there what was transferred, for p2pshare verify',
 } as const
 const json = {
   type: 'boolean',
@@ -51,6 +71,28 @@ export const sendFlags = {
     describe: `Connections side by side, 1 to ${MAX_LANES} (default: as many as help)`,
   },
   compress,
+  exclude: {
+    type: 'string',
+    requiresArg: true,
+    coerce: all,
+    describe: 'Leave out what matches this pattern, as in a .gitignore; may be repeated',
+  },
+  gitignore: { type: 'boolean', describe: 'Leave out what the .gitignore files there say' },
+  follow: { type: 'boolean', describe: 'Send what symbolic links lead to' },
+  text: {
+    type: 'string',
+    requiresArg: true,
+    coerce: last<string>,
+    describe: 'Send this text instead of files',
+  },
+  name: {
+    type: 'string',
+    requiresArg: true,
+    coerce: last<string>,
+    describe: `What standard input is called (default: ${INPUT_NAME})`,
+  },
+  reconnect,
+  receipt,
   json,
   quiet: { type: 'boolean', describe: 'Print the code and nothing else' },
 } as const satisfies Record<string, Options>
@@ -61,12 +103,18 @@ export const receiveFlags = {
     type: 'string',
     requiresArg: true,
     coerce: last<string>,
-    describe: 'A directory to save in, or the name to save as',
+    describe: 'A directory to save in, the name to save as, or - for standard output',
   },
-  yes: { alias: 'y', type: 'boolean', describe: 'Save without asking' },
+  yes: { alias: 'y', type: 'boolean', describe: 'Save without asking; replaces nothing' },
+  overwrite: { type: 'boolean', describe: 'Replace what is there already' },
+  rename: { type: 'boolean', describe: 'Save under another name where something is already' },
+  skip: { type: 'boolean', describe: 'Leave out files that are there already' },
+  update: { type: 'boolean', describe: 'Fetch only what differs from what is there already' },
   wait,
   rendezvous,
   compress,
+  reconnect,
+  receipt,
   json,
   quiet: { type: 'boolean', describe: 'Print nothing but errors' },
 } as const satisfies Record<string, Options>
@@ -92,7 +140,17 @@ export const serveFlags = {
   },
 } as const satisfies Record<string, Options>
 
+export const verifyFlags = {
+  json,
+  quiet: { type: 'boolean', describe: 'Print nothing but errors' },
+} as const satisfies Record<string, Options>
+
 /** The flags of each command. */
 export const COMMAND_FLAGS: ReadonlyMap<string, Record<string, Options>> = new Map(
-  Object.entries({ send: sendFlags, receive: receiveFlags, serve: serveFlags }),
+  Object.entries({
+    send: sendFlags,
+    receive: receiveFlags,
+    serve: serveFlags,
+    verify: verifyFlags,
+  }),
 )

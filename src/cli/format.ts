@@ -8,6 +8,17 @@ export function formatBytes(bytes: number): string {
   return scaled(bytes, 1024, BINARY_UNITS)
 }
 
+/** `1 file`, `312 files`. */
+export function formatCount(count: number, noun: string): string {
+  return `${count} ${noun}${count === 1 ? '' : 's'}`
+}
+
+/** How much something contains: `1.2 GiB`, `312 files, 1.2 GiB`; of one file only `counts` says so. */
+export function formatContents(files: number, bytes: number, counts = false): string {
+  const size = formatBytes(bytes)
+  return files === 1 && !counts ? size : `${formatCount(files, 'file')}, ${size}`
+}
+
 /** A rate as networks are sold: in powers of 1000. */
 export function formatRate(bytesPerSecond: number): string {
   return scaled(bytesPerSecond, 1000, DECIMAL_UNITS)

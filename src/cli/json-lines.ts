@@ -1,4 +1,4 @@
-import { EVENT_SCHEMA_VERSION, type TransferEvent } from '../events.ts'
+import { EVENT_SCHEMA_VERSION, type TransferEvent, type VerifyEvent } from '../events.ts'
 import { isPrintable } from '../printable.ts'
 import type { Renderer } from './renderer.ts'
 import type { OutputStream } from './terminal.ts'
@@ -24,7 +24,7 @@ export class JsonLines implements Renderer {
  * One line of `--json`. Characters that a terminal acts on are escaped, as JSON allows, so that
  * the values stay exact and the lines can be looked at.
  */
-export function jsonLine(event: TransferEvent, time: Date): string {
+export function jsonLine(event: TransferEvent | VerifyEvent, time: Date): string {
   const json = JSON.stringify({ v: EVENT_SCHEMA_VERSION, time: time.toISOString(), ...event })
   const escaped = json.replace(/[^ -~]/gu, (character) =>
     isPrintable(character) ? character : escapeUnits(character),

@@ -1,5 +1,5 @@
 import { ShareError, toShareError } from '../errors.ts'
-import { EXIT_GRACE_MS } from '../limits.ts'
+import { EXIT_GRACE_MS, STOP_TIMEOUT_MS } from '../limits.ts'
 import { collectOnOneThread } from './collect-on-one-thread.ts'
 import { readEnvironment } from './environment.ts'
 import { run } from './run.ts'
@@ -36,10 +36,15 @@ process.exitCode = await run(process.argv.slice(2), {
   signal: stopping.signal,
   interrupt,
 })
-for (const stream of [process.stdout, process.stderr]) {
-  await new Promise<void>((resolve) => {
-    stream.write('', () => resolve())
-  })
-}
+const written = [process.stdout, process.stderr].map(
+  (stream) => new Promise<void>((resolve) => stream.write('', () => resolve())),
+)
+// Whoever stops a command does not wait for a reader that does not read.
+const patience = new Promise<void>((resolve) => {
+  const wait = () => setTimeout(resolve, STOP_TIMEOUT_MS).unref()
+  if (stopping.signal.aborted) wait()
+  else stopping.signal.addEventListener('abort', wait)
+})
+await Promise.race([Promise.all(written), patience])
 // The engine's threads keep the process alive long after the last connection is closed.
 setTimeout(() => process.exit(), EXIT_GRACE_MS).unref()

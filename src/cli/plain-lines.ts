@@ -35,7 +35,8 @@ export class PlainLines implements Renderer {
   close(): void {}
 
   #onProgress(progress: TransferEvent & { event: 'progress' }): void {
-    const share = percent(progress.bytes, progress.total)
+    const { bytes, total, bytesPerSecond } = progress
+    const share = total === null ? 0 : percent(bytes, total)
     const now = this.#now()
     // What is there at the beginning is no progress of this run.
     if (this.#toldAt === undefined) {
@@ -47,10 +48,14 @@ export class PlainLines implements Renderer {
     if (passedMs < MIN_LOG_INTERVAL_MS) return
     if (passedMs < LOG_INTERVAL_MS && grown < LOG_PERCENT) return
     this.#told(now, share)
+    if (total === null) {
+      this.say(`${formatBytes(bytes)}, ${formatRate(bytesPerSecond)}`)
+      return
+    }
     const seconds = secondsLeft(progress)
     const left = seconds === undefined ? '' : `, ${formatDuration(seconds)} left`
-    const size = `${formatBytes(progress.bytes)} of ${formatBytes(progress.total)}`
-    this.say(`${share}%, ${size}, ${formatRate(progress.bytesPerSecond)}${left}`)
+    const size = `${formatBytes(bytes)} of ${formatBytes(total)}`
+    this.say(`${share}%, ${size}, ${formatRate(bytesPerSecond)}${left}`)
   }
 
   #told(now: number, share: number): void {

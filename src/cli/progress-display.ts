@@ -68,7 +68,7 @@ export class ProgressDisplay implements Renderer {
       linewrap: true,
       gracefulExit: false,
     })
-    this.#bar.create(this.#progress.total, this.#progress.bytes)
+    this.#bar.create(this.#progress.total ?? 0, this.#progress.bytes)
   }
 
   /** Whether there was a bar to hide. */

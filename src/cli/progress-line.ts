@@ -7,7 +7,8 @@ const GAP = '  '
 
 export interface Progress {
   bytes: number
-  total: number
+  /** Null while not everything is counted. */
+  total: number | null
   bytesPerSecond: number
   /** How long nothing has arrived, in milliseconds, once that is worth telling. */
   stalledMs?: number
@@ -23,8 +24,10 @@ export interface Progress {
  */
 export function progressLine(progress: Progress, columns: number): string {
   const width = Math.max(0, columns - 1)
-  const share = `${String(percent(progress.bytes, progress.total)).padStart(3)}%`
-  const size = `${formatBytes(progress.bytes)} of ${formatBytes(progress.total)}`
+  const { bytes, total } = progress
+  if (total === null) return uncountedLine(progress, width)
+  const share = `${String(percent(bytes, total)).padStart(3)}%`
+  const size = `${formatBytes(bytes)} of ${formatBytes(total)}`
   const path = progress.path && way(progress.path, progress.transports)
   const byImportance = [speed(progress), size, path]
 
@@ -35,9 +38,17 @@ export function progressLine(progress: Progress, columns: number): string {
     return [part]
   })
   const barWidth = Math.min(MAX_BAR_WIDTH, room - GAP.length)
-  const bar = barWidth >= MIN_BAR_WIDTH ? [drawBar(progress, barWidth)] : []
+  const bar = barWidth >= MIN_BAR_WIDTH ? [drawBar(bytes, total, barWidth)] : []
   const [pace = [], sizes = [], ways = []] = shown
   return [share, ...bar, ...sizes, ...pace, ...ways].join(GAP).slice(0, width)
+}
+
+/** Without a whole there is no share of it, and no bar. */
+function uncountedLine(progress: Progress, width: number): string {
+  const path = progress.path && way(progress.path, progress.transports)
+  const parts = [formatBytes(progress.bytes), speed(progress), path ?? []].flat()
+  while (parts.join(GAP).length > width) parts.pop()
+  return parts.join(GAP)
 }
 
 function way(path: PathInfo, transports: Progress['transports'] = []): string {
@@ -56,13 +67,14 @@ function speed(progress: Progress): string {
 
 /** Whole seconds to go at the current rate, where that says anything. */
 export function secondsLeft(progress: Progress): number | undefined {
+  if (progress.total === null) return undefined
   const seconds = Math.ceil((progress.total - progress.bytes) / progress.bytesPerSecond)
   return Number.isFinite(seconds) && seconds >= 0 ? seconds : undefined
 }
 
-function drawBar(progress: Progress, width: number): string {
+function drawBar(bytes: number, total: number, width: number): string {
   const inner = width - 2
-  const share = progress.total > 0 ? Math.min(1, progress.bytes / progress.total) : 1
+  const share = total > 0 ? Math.min(1, bytes / total) : 1
   const filled = Math.floor(inner * share)
   const head = filled < inner ? '>' : ''
   return `[${'='.repeat(filled)}${head}${' '.repeat(inner - filled - head.length)}]`

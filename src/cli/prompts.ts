@@ -2,7 +2,7 @@ import { createInterface } from 'node:readline/promises'
 import { abortReason, ShareError, throwIfAborted } from '../errors.ts'
 import type { OfferInfo } from '../events.ts'
 import { printable } from '../printable.ts'
-import { formatBytes } from './format.ts'
+import { offerLabel } from './offer-label.ts'
 import type { CommandContext } from './terminal.ts'
 
 /** Candidates, and the end of the line that they replace, as node:readline wants them. */
@@ -27,18 +27,42 @@ export async function askCode(context: Prompting, complete: Completer): Promise<
   }
 }
 
-/** Asks whether to save what is on offer at `target`. Anything but a yes declines, Ctrl-D too. */
+/**
+ * Asks whether to take what is on offer: to save it at `target`, or to show it where there is none.
+ * Anything but a yes declines, Ctrl-D too.
+ */
 export async function askToSave(
   offer: OfferInfo,
-  target: string,
+  target: string | undefined,
   context: Prompting,
 ): Promise<boolean> {
-  const size = formatBytes(offer.bytes)
-  context.stderr.write(
-    `${printable(offer.name)} (${size}) would be saved as ${printable(target)}\n`,
+  const fate = target === undefined ? 'written to standard output' : `saved as ${printable(target)}`
+  context.stderr.write(`${offerLabel(offer)} would be ${fate}\n`)
+  const answer = await askLine(
+    target === undefined ? 'Take it? [y/N] ' : 'Save it? [y/N] ',
+    context,
   )
-  const answer = await askLine('Save it? [y/N] ', context)
   return /^\s*y(es)?\s*$/i.test(answer ?? '')
+}
+
+/** What may become of something that is there already. */
+export type ExistingChoice = 'overwrite' | 'rename' | 'skip' | 'refuse'
+
+const EXISTING_CHOICES: readonly [RegExp, ExistingChoice][] = [
+  [/^o(verwrite)?$/i, 'overwrite'],
+  [/^r(ename)?$/i, 'rename'],
+  [/^s(kip)?$/i, 'skip'],
+  [/^(n(othing|o)?)?$/i, 'refuse'],
+]
+
+/** Asks what to do about `path`, which is there already. Enter and Ctrl-D leave everything alone. */
+export async function askAboutExisting(path: string, context: Prompting): Promise<ExistingChoice> {
+  const question = `"${printable(path)}" is there already: [o]verwrite, [r]ename, [s]kip, or [n]othing? `
+  for (;;) {
+    const answer = (await askLine(question, context))?.trim() ?? ''
+    const choice = EXISTING_CHOICES.find(([pattern]) => pattern.test(answer))
+    if (choice !== undefined) return choice[1]
+  }
 }
 
 /** The line that is typed, or nothing when the input ends. Leaves the terminal as it was. */

@@ -1,17 +1,24 @@
 import { ShareError } from '../errors.ts'
+import type { OfferInfo } from '../events.ts'
+import type { ReceiveOptions } from '../receive.ts'
 import type { ReceiveCommand } from './command.ts'
-import { askCode, askToSave, canAsk } from './prompts.ts'
+import { STANDARD_STREAM } from './flag-values.ts'
+import { askAboutExisting, askCode, askToSave, canAsk } from './prompts.ts'
+import { showText } from './show-text.ts'
+import { ContentsOutput } from './standard-streams.ts'
 import { displayPath } from './summary-line.ts'
 import type { CommandContext } from './terminal.ts'
-import { watchTransfer } from './watch-transfer.ts'
+import { type Outcome, watchTransfer } from './watch-transfer.ts'
 
 /**
- * `p2pshare receive`: asks what it was not told, receives, and shows how it goes.
- * Throws ShareError `usage` before anything else where it would have to ask and cannot, and the
- * ShareError of `receive`.
+ * `p2pshare receive`: asks what it was not told, receives, and shows how it goes; a text goes to
+ * standard output in the end. Throws ShareError `usage` before anything else where it would have to
+ * ask and cannot, or contents would go to a terminal, and the ShareError of `receive`.
  */
 export async function runReceive(command: ReceiveCommand, context: CommandContext): Promise<void> {
-  const { name: _name, mode, yes, code: givenCode, ...options } = command
+  const { name: _name, mode, yes, code: givenCode, output, existing, ...options } = command
+  const isPiped = output === STANDARD_STREAM
+  if (isPiped && context.stdout.isTTY) refuseToPipe()
   if (!canAsk(context)) refuseToAsk(command)
   const api = import('../receive.ts')
   // Loading goes on while the code is typed; a failure is met where the module is awaited.
@@ -19,27 +26,75 @@ export async function runReceive(command: ReceiveCommand, context: CommandContex
   const code = givenCode ?? (await askCode(context, async (line) => (await api).completeCode(line)))
 
   const { receive } = await api
-  const directory = process.cwd()
   const view = { role: 'receiver', namesRendezvous: false, asks: !yes } as const
+  let offered: OfferInfo | undefined
+  let text: string | undefined
   await watchTransfer(mode, view, context, async (onEvent) => {
     const received = await receive(code, {
       ...options,
+      ...placeFor(output, context),
+      existing: existing ?? (yes ? 'refuse' : whatToDo(context)),
       decide: async (offer, signal) =>
-        yes || askToSave(offer, displayPath(offer.target, directory), { ...context, signal }),
+        yes || askToSave(offer, shownTarget(offer, isPiped), { ...context, signal }),
       signal: context.signal,
-      onEvent,
+      onEvent: (event) => {
+        if (event.event === 'offer') offered = event
+        if (event.event === 'text') text = event.text
+        onEvent(event)
+      },
     })
-    return { summary: received, what: displayPath(received.saved, directory) }
+    return outcomeOf(received, offered, isPiped)
+  })
+  if (text !== undefined && mode !== 'json') showText(text, context.stdout)
+}
+
+function placeFor(
+  output: string | undefined,
+  { stdout }: CommandContext,
+): Pick<ReceiveOptions, 'output'> {
+  if (output === undefined) return {}
+  return { output: output === STANDARD_STREAM ? new ContentsOutput(stdout) : output }
+}
+
+function whatToDo(context: CommandContext): Exclude<ReceiveOptions['existing'], undefined> {
+  return (path, signal) =>
+    askAboutExisting(displayPath(path, process.cwd()), { ...context, signal })
+}
+
+/** Undefined where it goes to standard output. */
+function shownTarget(
+  { kind, target }: OfferInfo & { target: string },
+  isPiped: boolean,
+): string | undefined {
+  return isPiped || kind === 'text' ? undefined : displayPath(target, process.cwd())
+}
+
+function outcomeOf(
+  summary: Outcome['summary'] & { saved?: string | undefined },
+  offered: OfferInfo | undefined,
+  isPiped: boolean,
+): Outcome {
+  if (offered?.kind === 'text') return { verb: 'Received', what: 'a text', summary }
+  if (!isPiped && summary.saved !== undefined) {
+    return { verb: 'Saved', what: displayPath(summary.saved, process.cwd()), summary }
+  }
+  return { verb: 'Received', what: offered?.name ?? 'everything', summary }
+}
+
+/** What another machine sends could be anything, and a terminal obeys some of it. */
+function refuseToPipe(): never {
+  throw new ShareError('usage', 'Standard output is a terminal, which contents could take over', {
+    hint: 'Pass them on with |, or save them with --output FILE.',
   })
 }
 
-function refuseToAsk({ code, yes }: ReceiveCommand): void {
+function refuseToAsk({ code, yes, output }: ReceiveCommand): void {
   if (code === undefined) {
     throw new ShareError('usage', 'No code was given, and there is no terminal to ask for it', {
       hint: 'Run p2pshare receive CODE, or set P2PSHARE_CODE.',
     })
   }
-  if (!yes) {
+  if (!yes && output !== STANDARD_STREAM) {
     throw new ShareError('usage', 'There is no terminal to ask whether to save the file', {
       hint: 'Add --yes to save without asking.',
     })

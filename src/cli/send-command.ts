@@ -1,19 +1,40 @@
-import { basename } from 'node:path'
+import { basename, resolve } from 'node:path'
 import { WORDS_AT_TERMINAL, WORDS_IN_SCRIPTS } from '../limits.ts'
-import type { SendCommand } from './command.ts'
+import type { SendInput } from '../send.ts'
+import type { SendCommand, SendWhat } from './command.ts'
+import { readInput } from './standard-streams.ts'
 import type { CommandContext } from './terminal.ts'
 import { watchTransfer } from './watch-transfer.ts'
 
-/** `p2pshare send`: sends the file and shows how it goes. Throws the ShareError of `send`. */
+/** `p2pshare send`: sends what was named and shows how it goes. Throws the ShareError of `send`. */
 export async function runSend(command: SendCommand, context: CommandContext): Promise<void> {
-  const { name: _name, file, mode, ...options } = command
-  const words = context.stdin.isTTY ? WORDS_AT_TERMINAL : WORDS_IN_SCRIPTS
+  const { name: _name, what, mode, ...options } = command
+  const { stdin, stderr, signal } = context
+  // Where standard input is what is sent, standard error tells whether somebody reads the code.
+  const isAtTerminal = 'inputName' in what ? stderr.isTTY : stdin.isTTY
+  const words = isAtTerminal ? WORDS_AT_TERMINAL : WORDS_IN_SCRIPTS
   const { send } = await import('../send.ts')
   const namesRendezvous = command.rendezvous !== undefined
   const view = { role: 'sender', namesRendezvous, asks: false } as const
   await watchTransfer(mode, view, context, async (onEvent) => {
-    const { signal } = context
-    const sending = await send(file, { words, ...options, signal, onEvent })
-    return { summary: await sending.done, what: basename(file) }
+    const sending = await send(inputOf(what, context), { words, ...options, signal, onEvent })
+    return { verb: 'Sent', summary: await sending.done, what: labelOf(what) }
   })
+}
+
+function inputOf(what: SendWhat, { stdin, signal }: CommandContext): SendInput {
+  if ('inputName' in what) return { stream: readInput(stdin, signal), name: what.inputName }
+  if ('text' in what) return what
+  const [path, ...others] = what.paths
+  return path !== undefined && others.length === 0 ? path : what.paths
+}
+
+/** What the summary calls it. */
+function labelOf(what: SendWhat): string {
+  if ('inputName' in what) return what.inputName
+  if ('text' in what) return 'a text'
+  const [path, ...others] = what.paths
+  return path !== undefined && others.length === 0
+    ? basename(resolve(path))
+    : `${what.paths.length} items`
 }

@@ -1,20 +1,32 @@
 import { relative, sep } from 'node:path'
 import type { PathInfo, TransferSummary } from '../events.ts'
 import { printable } from '../printable.ts'
-import { formatBytes, formatDuration, formatPath, formatRate } from './format.ts'
+import {
+  formatBytes,
+  formatContents,
+  formatCount,
+  formatDuration,
+  formatPath,
+  formatRate,
+} from './format.ts'
 
-/** How a transfer went, in a line. `what` is the file: a name or a path. */
+/** What was done with what was transferred. */
+export type Verb = 'Sent' | 'Saved' | 'Received'
+
+/** How a transfer went, in a line. `what` was transferred: a name or a path. */
 export function summaryLine(
-  verb: 'Sent' | 'Saved',
+  verb: Verb,
   what: string,
   summary: TransferSummary,
   transports: readonly PathInfo['transport'][],
 ): string {
-  const { bytes, sent, seconds, path, digest } = summary
+  const { files, bytes, skipped, sent, seconds, path, digest } = summary
   const onWire = sent < bytes ? `, ${formatBytes(sent)} on the wire` : ''
+  const leftOut = skipped > 0 ? `, ${formatCount(skipped, 'file')} left out` : ''
   const rate = seconds > 0 ? ` (${formatRate(bytes / seconds)})` : ''
   return (
-    `${verb} ${printable(what)}: ${formatBytes(bytes)} in ${formatDuration(seconds)}${rate}${onWire}, ` +
+    `${verb} ${printable(what)}: ${formatContents(files, bytes)} in ` +
+    `${formatDuration(seconds)}${rate}${onWire}${leftOut}, ` +
     `${formatPath(path, transports)}. Digest ${printable(digest)}`
   )
 }

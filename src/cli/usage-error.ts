@@ -26,7 +26,7 @@ function explain(complaint: string, argv: string[]): [message: string, hint: str
   if (command !== argv[0]) return [complaint, `Put ${command} before its flags.`]
 
   const help = `Run p2pshare ${command} --help to see what is possible.`
-  if (complaint.startsWith('Not enough non-option arguments')) return ['No file was named', help]
+  if (complaint.startsWith('Not enough non-option arguments')) return ['No receipt was named', help]
   if (!complaint.startsWith('Unknown argument')) return [complaint, help]
   const known = Object.entries(flags).flatMap(([name, { alias }]) => [name, alias ?? []].flat())
   const unknown = argv.map(flagName).find((name) => name !== undefined && !known.includes(name))
@@ -34,8 +34,7 @@ function explain(complaint: string, argv: string[]): [message: string, hint: str
     const meant = nearest(unknown, Object.keys(flags))
     return [complaint, meant ? `Did you mean --${meant}?` : help]
   }
-  if (command !== 'send') return [complaint, help]
-  return [complaint, 'One file is sent at a time. Pack several into one with tar or zip.']
+  return [complaint, help]
 }
 
 function hintForWord(word: string): string {

@@ -4,12 +4,13 @@ import { CarriedBy } from './carried-by.ts'
 import type { OutputMode } from './command.ts'
 import { createRenderer } from './create-renderer.ts'
 import type { TransferView } from './renderer.ts'
-import { summaryLine } from './summary-line.ts'
+import { summaryLine, type Verb } from './summary-line.ts'
 import type { CommandContext } from './terminal.ts'
 import { untilStopped } from './until-stopped.ts'
 
-/** What a transfer came to: the summary, and the file as the person at this end knows it. */
+/** What a transfer came to: the summary, and what it was about as the person at this end knows it. */
 export interface Outcome {
+  verb: Verb
   summary: TransferSummary
   what: string
 }
@@ -39,6 +40,6 @@ export async function watchTransfer(
     ended = true
     renderer.close()
   }
-  const verb = view.role === 'sender' ? 'Sent' : 'Saved'
-  renderer.say(summaryLine(verb, outcome.what, outcome.summary, carried.transports))
+  const { verb, what, summary } = outcome
+  renderer.say(summaryLine(verb, what, summary, carried.transports))
 }

@@ -9,7 +9,7 @@ import { fileURLToPath } from 'node:url'
 const root = fileURLToPath(new URL('../..', import.meta.url))
 
 /** What the command line loads the rest of the program by. */
-const ROOTS = ['send.js', 'receive.js', 'serve.js']
+const ROOTS = ['send.js', 'receive.js', 'serve.js', 'verify.js']
 
 export interface Ended {
   status: number | null

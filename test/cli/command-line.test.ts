@@ -17,16 +17,75 @@ async function refusal(line: string, variables?: NodeJS.ProcessEnv): Promise<str
 
 describe('parseCommandLine', () => {
   it.each([
-    ['send a.zip', { name: 'send', file: 'a.zip', mode: 'text' }],
-    ['send 0x10 --words 4', { name: 'send', file: '0x10', mode: 'text', words: 4 }],
-    ['send a --lanes 4', { name: 'send', file: 'a', mode: 'text', lanes: 4 }],
-    ['send a --no-compress', { name: 'send', file: 'a', mode: 'text', compress: false }],
-    ['send a --wait 5m --quiet', { name: 'send', file: 'a', mode: 'quiet', waitMs: 300_000 }],
-    ['send a --rendezvous x --json', { name: 'send', file: 'a', mode: 'json', rendezvous: 'x' }],
-    ['send a --json --quiet', { name: 'send', file: 'a', mode: 'json' }],
-    ['send a --wait 1m --wait 2m', { name: 'send', file: 'a', mode: 'text', waitMs: 120_000 }],
-    ['send -- -a', { name: 'send', file: './-a', mode: 'text' }],
+    ['send a.zip', { name: 'send', what: { paths: ['a.zip'] }, mode: 'text' }],
+    ['send 0x10 --words 4', { name: 'send', what: { paths: ['0x10'] }, mode: 'text', words: 4 }],
+    ['send a --lanes 4', { name: 'send', what: { paths: ['a'] }, mode: 'text', lanes: 4 }],
+    [
+      'send a --no-compress',
+      { name: 'send', what: { paths: ['a'] }, mode: 'text', compress: false },
+    ],
+    [
+      'send a --wait 5m --quiet',
+      { name: 'send', what: { paths: ['a'] }, mode: 'quiet', waitMs: 300_000 },
+    ],
+    [
+      'send a --rendezvous x --json',
+      { name: 'send', what: { paths: ['a'] }, mode: 'json', rendezvous: 'x' },
+    ],
+    ['send a --json --quiet', { name: 'send', what: { paths: ['a'] }, mode: 'json' }],
+    [
+      'send a --wait 1m --wait 2m',
+      { name: 'send', what: { paths: ['a'] }, mode: 'text', waitMs: 120_000 },
+    ],
+    ['send -- -a', { name: 'send', what: { paths: ['./-a'] }, mode: 'text' }],
+    ['send a b/c', { name: 'send', what: { paths: ['a', 'b/c'] }, mode: 'text' }],
+    ['send -', { name: 'send', what: { inputName: 'stdin' }, mode: 'text' }],
+    ['send - --name x.tar', { name: 'send', what: { inputName: 'x.tar' }, mode: 'text' }],
+    ['send --text -', { name: 'send', what: { text: '-' }, mode: 'text' }],
+    ['send -- -', { name: 'send', what: { paths: ['./-'] }, mode: 'text' }],
+    ['send --text hello', { name: 'send', what: { text: 'hello' }, mode: 'text' }],
+    ['send --text=-x', { name: 'send', what: { text: '-x' }, mode: 'text' }],
+    [
+      'send --exclude *.o a --exclude tmp/ --gitignore --follow',
+      {
+        name: 'send',
+        what: { paths: ['a'] },
+        mode: 'text',
+        exclude: ['*.o', 'tmp/'],
+        gitignore: true,
+        follow: true,
+      },
+    ],
+    [
+      'send a --receipt r.json --reconnect 0',
+      {
+        name: 'send',
+        what: { paths: ['a'] },
+        mode: 'text',
+        receipt: 'r.json',
+        reconnectMs: 0,
+      },
+    ],
     ['receive', { name: 'receive', mode: 'text', yes: false }],
+    ['receive --output=-', { name: 'receive', mode: 'text', yes: false, output: '-' }],
+    ['receive -o -', { name: 'receive', mode: 'text', yes: false, output: '-' }],
+    [
+      'receive --overwrite --update --reconnect 5m --receipt r.json',
+      {
+        name: 'receive',
+        mode: 'text',
+        yes: false,
+        existing: 'overwrite',
+        update: true,
+        reconnectMs: 300_000,
+        receipt: 'r.json',
+      },
+    ],
+    ['receive --rename', { name: 'receive', mode: 'text', yes: false, existing: 'rename' }],
+    ['receive --skip -y', { name: 'receive', mode: 'text', yes: true, existing: 'skip' }],
+    ['verify r', { name: 'verify', mode: 'text', receipt: 'r', directory: '.' }],
+    ['verify r in --json', { name: 'verify', mode: 'json', receipt: 'r', directory: 'in' }],
+    ['verify 007 -- -d', { name: 'verify', mode: 'text', receipt: '007', directory: './-d' }],
     [
       'receive 7-a-b -y -o x',
       { name: 'receive', mode: 'text', yes: true, code: '7-a-b', output: 'x' },
@@ -57,6 +116,35 @@ describe('parseCommandLine', () => {
     })
   })
 
+  it('takes the new flags from the environment, too', async () => {
+    const variables = {
+      P2PSHARE_EXCLUDE: '*.o\ntmp/\n',
+      P2PSHARE_GITIGNORE: '1',
+      P2PSHARE_RECONNECT: '0',
+      P2PSHARE_RECEIPT: 'r.json',
+      P2PSHARE_NAME: 'all.tar',
+    }
+    expect(await parse('send -', variables)).toEqual({
+      name: 'send',
+      what: { inputName: 'all.tar' },
+      mode: 'text',
+      exclude: ['*.o', 'tmp/'],
+      gitignore: true,
+      reconnectMs: 0,
+      receipt: 'r.json',
+    })
+    const receiving = { P2PSHARE_OUTPUT: '-', P2PSHARE_SKIP: 'yes', P2PSHARE_UPDATE: '1' }
+    expect(await parse('receive', receiving)).toMatchObject({
+      output: '-',
+      existing: 'skip',
+      update: true,
+    })
+    expect(await parse('receive --no-skip --rename', receiving)).toMatchObject({
+      existing: 'rename',
+    })
+    expect(await parse('send', { P2PSHARE_TEXT: 'a\nb' })).toMatchObject({ what: { text: 'a\nb' } })
+  })
+
   it('leaves variables alone that the command has no flag for', async () => {
     const variables = { P2PSHARE_WORDS: '3', P2PSHARE_DEBUG: '1', P2PSHARE_COLOUR: 'no' }
     expect(await parse('receive 7-a-b', variables)).toMatchObject({ code: '7-a-b' })
@@ -68,7 +156,7 @@ describe('parseCommandLine', () => {
     expect(JSON.stringify(help)).not.toContain('secretsecret')
   })
 
-  it.each(['--help', 'send --help', 'receive --help', 'serve --help'])(
+  it.each(['--help', 'send --help', 'receive --help', 'serve --help', 'verify --help'])(
     'has help with an example for "%s"',
     async (line) => {
       const help = await parse(line)
@@ -96,7 +184,16 @@ describe('parseCommandLine', () => {
     ['recieve a', '"recieve" is not a command. Did you mean p2pshare receive?'],
     ['constructor', '"constructor" is not a command. Run p2pshare --help'],
     ['send', 'No file was named. Run p2pshare send --help'],
-    ['send a b', 'Unknown argument: b. One file is sent at a time'],
+    ['send a - b', 'Standard input (-) is sent alone'],
+    ['send a --text b', 'A text is sent alone'],
+    ['send a --name b', '--name is for standard input'],
+    ['send --text a --name b', '--name is for standard input'],
+    ['send a --reconnect 0.2s', 'is not between'],
+    ['receive --overwrite --skip', '--overwrite and --skip contradict each other'],
+    ['receive -o - --json', 'Standard output cannot have both'],
+    ['verify', 'No receipt was named. Run p2pshare verify --help'],
+    ['verfy r', 'Did you mean p2pshare verify?'],
+    ['verify a b c', 'Unknown argument: c. Run p2pshare verify --help'],
     ['send a --wrods 3', 'Unknown argument: wrods. Did you mean --words?'],
     ['send a -x', 'Unknown argument: x. Run p2pshare send --help'],
     ['receive 7-a-b --outptu x', 'Did you mean --output?'],
@@ -106,6 +203,7 @@ describe('parseCommandLine', () => {
     ['send a --words many', 'A code has 2 to 8 words'],
     ['send a --wait soon', '"soon" is not a duration. Write it like'],
     ['serve --port 65536', 'A port is a number from 0 to 65535'],
+    ['serve -', 'Unknown argument: -. Run p2pshare serve --help'],
     ['serve x', 'Unknown argument: x. Run p2pshare serve --help'],
   ])('refuses "%s" and says what may have been meant', async (line, message) => {
     expect(await refusal(line)).toContain(message)

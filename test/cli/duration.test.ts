@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { parseDuration } from '../../src/cli/duration.ts'
+import { parseDuration, parseDurationOrNever } from '../../src/cli/duration.ts'
 import { ShareError } from '../../src/errors.ts'
 
 describe('parseDuration', () => {
@@ -31,5 +31,17 @@ describe('parseDuration', () => {
       expect(error).toBeInstanceOf(ShareError)
       expect(error).toMatchObject({ code: 'usage', hint: 'Write it like 90s, 10m or 2h.' })
     }
+  })
+})
+
+describe('parseDurationOrNever', () => {
+  it.each(['0', '0s', ' 0M ', '0h'])('takes %j for never', (text) =>
+    expect(parseDurationOrNever(text)).toBe(0),
+  )
+
+  it('takes everything else as it is taken elsewhere', () => {
+    expect(parseDurationOrNever('2m')).toBe(120_000)
+    expect(() => parseDurationOrNever('0.5s')).toThrow('is not between')
+    expect(() => parseDurationOrNever('never')).toThrow('is not a duration')
   })
 })

@@ -34,7 +34,7 @@ describe('eventLine', () => {
 
   it('escapes what comes from the other side', () => {
     const name = 'a\u202egpj.exe\u001b[2J\n'
-    expect(line({ event: 'offer', name, files: 1, bytes: 0 })).toBe(
+    expect(line({ event: 'offer', name, kind: 'file', files: 1, bytes: 0 })).toBe(
       'Receiving a\\u{202e}gpj.exe\\u{1b}[2J\\u{a} (0 B).',
     )
     expect(line({ event: 'code', code: '\u001b', full: '\u001b' }, sender)).not.toContain('\u001b')
@@ -43,6 +43,7 @@ describe('eventLine', () => {
 
   it('has nothing to say where a bar, the summary or the error does', () => {
     const error = { event: 'error', code: 'internal', message: '', hint: '', exit: 1 } as const
-    for (const event of [progress(1), done, error]) expect(line(event)).toBeUndefined()
+    const text = { event: 'text', text: 'secret' } as const
+    for (const event of [progress(1), done, error, text]) expect(line(event)).toBeUndefined()
   })
 })

@@ -7,7 +7,15 @@ import { isPrintable } from '../../src/printable.ts'
 import { FakeOutput } from './fake-streams.ts'
 import { code, connected, done, offer, progress } from './recorded-events.ts'
 
-const events: TransferEvent[] = [code, { event: 'waiting' }, connected, offer, progress(50), done]
+const events: TransferEvent[] = [
+  code,
+  { event: 'waiting' },
+  connected,
+  offer,
+  progress(50),
+  { event: 'text', text: 'a\nb\u001b' },
+  done,
+]
 
 describe('JsonLines', () => {
   it('writes every event as a line with version and time, and nothing else', () => {

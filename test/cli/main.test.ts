@@ -9,7 +9,7 @@ setInterval(() => {}, 1000)
 const untilAborted = (signal) => new Promise((_resolve, reject) => {
   signal.addEventListener('abort', () => reject(abortReason(signal)))
 })
-const done = { files: 1, bytes: 3, sent: 3, seconds: 1, path: 'direct', digest: 'ab' }
+const done = { files: 1, bytes: 3, skipped: 0, sent: 3, seconds: 1, path: 'direct', digest: 'ab' }
 const endings = {
   well: async () => done,
   stopped: untilAborted,
@@ -22,6 +22,9 @@ const endings = {
 export async function send(file, { onEvent, signal }) {
   onEvent({ event: 'code', code: '7-guitar-velvet', full: '7-guitar-velvet' })
   return { done: endings[file](signal) }
+}
+export async function receive(code, { output, signal }) {
+  for (;;) await Promise.race([output.write(new Uint8Array(1 << 20)), untilAborted(signal)])
 }
 `
 
@@ -89,5 +92,27 @@ describe('the process', () => {
     child.stderr.resume()
     const [status] = await once(child, 'close')
     expect(status).toBe(0)
+  })
+
+  it('ends when the reader of contents leaves', async () => {
+    const child = program.start(['receive', '7-a-b', '--yes', '-o', '-'])
+    child.stdout.once('data', () => child.stdout.destroy())
+    let stderr = ''
+    child.stderr.on('data', (chunk) => {
+      stderr += chunk
+    })
+    const [status] = await once(child, 'close')
+    expect(status).toBe(9)
+    expect(stderr).toContain('p2pshare: Whoever read standard output has ended.\n')
+  })
+
+  it('ends when it is stopped, though the reader of contents does not read', async () => {
+    const child = program.start(['receive', '7-a-b', '--yes', '-o', '-'])
+    child.stderr.resume()
+    await once(child.stdout, 'readable')
+    child.kill('SIGTERM')
+    const [status] = await once(child, 'exit')
+    expect(status).toBe(143)
+    child.stdout.destroy()
   })
 })

@@ -83,6 +83,16 @@ describe('PlainLines', () => {
     expect(output.rows.filter((row) => row !== '')).toHaveLength(2)
   })
 
+  it('tells what has come where nobody knows yet of how much', () => {
+    const clock = { ms: 0 }
+    const { output, lines } = linesAt(clock)
+    for (let share = 0; share <= 100; share += 10) {
+      lines.onEvent({ ...progress(share), total: null })
+      clock.ms += 2000
+    }
+    expect(output.text).toBe('50.0 MiB, 13.1 MB/s\n100.0 MiB, 13.1 MB/s\n')
+  })
+
   it('does not count what was there before as progress', () => {
     const clock = { ms: 0 }
     const { output, lines } = linesAt(clock)

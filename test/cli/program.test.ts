@@ -21,18 +21,22 @@ describe('p2pshare', () => {
     expect(manifest).toMatchObject({ version: stdout.trimEnd() })
   })
 
-  it.each([['--help'], ['send', '--help'], ['receive', '-h'], ['serve', '--help']])(
-    'helps on standard output: %s %s',
-    async (...argv) => {
-      const { status, stdout, stderr } = await program.run(argv)
-      expect({ status, stderr }).toEqual({ status: 0, stderr: '' })
-      expect(stdout).toContain('Examples:')
-    },
-  )
+  it.each([
+    ['--help'],
+    ['send', '--help'],
+    ['receive', '-h'],
+    ['serve', '--help'],
+    ['verify', '--help'],
+  ])('helps on standard output: %s %s', async (...argv) => {
+    const { status, stdout, stderr } = await program.run(argv)
+    expect({ status, stderr }).toEqual({ status: 0, stderr: '' })
+    expect(stdout).toContain('Examples:')
+  })
 
   it.each([
     [[], 'No command was given'],
     [['send'], 'No file was named'],
+    [['verify'], 'No receipt was named'],
     [['send', 'a', '--wrods', '3'], 'Did you mean --words?'],
     [['7-guitar-velvet'], 'run: p2pshare receive 7-guitar-velvet'],
     [['receive'], 'set P2PSHARE_CODE'],

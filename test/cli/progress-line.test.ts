@@ -33,6 +33,14 @@ describe('progressLine', () => {
     expect(progressLine({ bytes: 0, total: 10, bytesPerSecond: 0 }, 80)).not.toContain('left')
   })
 
+  it('shows what has come where nobody knows yet of how much', () => {
+    const uncounted = { ...halfway, total: null }
+    expect(progressLine(uncounted, 80)).toBe('600.0 MiB  98.3 MB/s  direct udp')
+    expect(progressLine(uncounted, 25)).toBe('600.0 MiB  98.3 MB/s')
+    expect(progressLine({ ...uncounted, stalledMs: 4700 }, 80)).toContain('no data for 4 s')
+    expect(progressLine(uncounted, 8)).toBe('')
+  })
+
   it('fits into the terminal with a column to spare, and always has the percentage', () => {
     const progress = fc.record({
       bytes: fc.maxSafeNat(),

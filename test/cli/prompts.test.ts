@@ -1,11 +1,11 @@
 import { describe, expect, it } from 'vitest'
-import { askCode, askToSave, canAsk } from '../../src/cli/prompts.ts'
+import { askAboutExisting, askCode, askToSave, canAsk } from '../../src/cli/prompts.ts'
 import { ShareError } from '../../src/errors.ts'
 import { FakeInput, fakeContext } from './fake-streams.ts'
 
 const CTRL_C = '\u0003'
 const CTRL_D = '\u0004'
-const offer = { name: 'a\u001b[2J.zip', files: 1, bytes: 1536 }
+const offer = { name: 'a\u001b[2J.zip', kind: 'file', files: 1, bytes: 1536 } as const
 const complete = async (line: string): Promise<[string[], string]> =>
   line.endsWith('gui') ? [['guitar'], 'gui'] : [[], '']
 
@@ -110,11 +110,51 @@ describe('askToSave', () => {
     expect(context.stdin.isRaw).toBe(false)
   })
 
+  it('names no place where it goes to standard output', async () => {
+    const context = fakeContext(80)
+    const asked = askToSave({ ...offer, kind: 'text' }, undefined, context)
+    await type(context.stdin, ['y\r'])
+    expect(await asked).toBe(true)
+    expect(context.stderr.text).toContain('a text would be written to standard output\n')
+  })
+
   it('ends with the transfer that it was about', async () => {
     const context = fakeContext(80)
     const asked = askToSave(offer, './a', context)
     context.controller.abort(new ShareError('interrupted', 'The other side is gone'))
     await expect(asked).rejects.toMatchObject({ code: 'interrupted' })
     expect(context.stdin.isRaw).toBe(false)
+  })
+})
+
+describe('askAboutExisting', () => {
+  it.each([
+    ['o\r', 'overwrite'],
+    ['Rename\r', 'rename'],
+    [' s \r', 'skip'],
+    ['n\r', 'refuse'],
+    ['no\r', 'refuse'],
+    ['\r', 'refuse'],
+    [CTRL_D, 'refuse'],
+  ])('takes %j for %s', async (typed, choice) => {
+    const context = fakeContext(80)
+    const asked = askAboutExisting('./ph\u202eotos', context)
+    await type(context.stdin, [typed])
+    expect(await asked).toBe(choice)
+    expect(context.stderr.text).toContain('"./ph\\u{202e}otos" is there already: [o]verwrite, ')
+  })
+
+  it('asks again rather than guess', async () => {
+    const context = fakeContext(80)
+    const asked = askAboutExisting('a', context)
+    await type(context.stdin, ['y\r', 'ok\r', 'skip\r'])
+    expect(await asked).toBe('skip')
+  })
+
+  it('ends with the transfer that it was about', async () => {
+    const context = fakeContext(80)
+    const asked = askAboutExisting('a', context)
+    context.controller.abort(new ShareError('interrupted', 'The other side is gone'))
+    await expect(asked).rejects.toMatchObject({ code: 'interrupted' })
   })
 })

@@ -13,11 +13,18 @@ export const connected: TransferEvent = {
   transport: 'udp',
   rttMs: 23.4,
 }
-export const offer: TransferEvent = { event: 'offer', name: 'a.zip', files: 1, bytes: 100 * MIB }
+export const offer: TransferEvent = {
+  event: 'offer',
+  name: 'a.zip',
+  kind: 'file',
+  files: 1,
+  bytes: 100 * MIB,
+}
 export const done: TransferEvent & { event: 'done' } = {
   event: 'done',
   files: 1,
   bytes: 100 * MIB,
+  skipped: 0,
   sent: 100 * MIB,
   seconds: 8,
   path: 'direct',
@@ -25,7 +32,7 @@ export const done: TransferEvent & { event: 'done' } = {
 }
 
 /** `share` percent of 100 MiB have arrived. */
-export function progress(share: number): TransferEvent {
+export function progress(share: number): TransferEvent & { event: 'progress' } {
   const bytes = share * MIB
   return {
     event: 'progress',

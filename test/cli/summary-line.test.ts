@@ -16,6 +16,16 @@ describe('summaryLine', () => {
     )
   })
 
+  it('counts files where there is not one, and those left out', () => {
+    const several = { ...done, files: 312, skipped: 2 }
+    expect(summaryLine('Saved', './photos', several, ['udp'])).toContain(
+      'Saved ./photos: 312 files, 100.0 MiB in 8 s (13.1 MB/s), 2 files left out, direct over UDP.',
+    )
+    expect(summaryLine('Sent', 'a', { ...done, files: 0, bytes: 0 }, [])).toContain(
+      'Sent a: 0 files, 0 B in 8 s',
+    )
+  })
+
   it('divides by no time', () => {
     const empty = { ...done, bytes: 0, sent: 0, seconds: 0 }
     expect(summaryLine('Sent', 'a', empty, ['udp'])).toContain(

@@ -1,0 +1,17 @@
+import { describe, expect, it } from 'vitest'
+import { offerLabel } from '../../src/cli/offer-label.ts'
+import type { OfferInfo } from '../../src/events.ts'
+
+const GIB = 1024 ** 3
+
+describe('offerLabel', () => {
+  it.each<[OfferInfo, string]>([
+    [{ name: 'a.zip', kind: 'file', files: 1, bytes: 1536 }, 'a.zip (1.5 KiB)'],
+    [{ name: 'photos', kind: 'directory', files: 312, bytes: GIB }, 'photos/ (312 files, 1.0 GiB)'],
+    [{ name: 'photos', kind: 'directory', files: 1, bytes: 3 }, 'photos/ (1 file, 3 B)'],
+    [{ name: 'empty', kind: 'directory', files: 0, bytes: 0 }, 'empty/ (0 files, 0 B)'],
+    [{ name: '3 items', kind: 'several', files: 5, bytes: 9 }, '3 items (5 files, 9 B)'],
+    [{ name: 'text', kind: 'text', files: 1, bytes: 9 }, 'a text'],
+    [{ name: 'a\u001b', kind: 'directory', files: 2, bytes: 0 }, 'a\\u{1b}/ (2 files, 0 B)'],
+  ])('of %o is %s', (offer, label) => expect(offerLabel(offer)).toBe(label))
+})
