@@ -1,15 +1,19 @@
 import { parseShareCode } from './code/share-code.ts'
 import type { Codec } from './compression/codec.ts'
-import { type ErrorCode, ShareError, throwIfAborted, toShareError } from './errors.ts'
+import { ShareError, throwIfAborted, toShareError } from './errors.ts'
 import type { OfferInfo, TransferSummary, TransferWatcher } from './events.ts'
-import { DEFAULT_RECEIVE_WAIT_MS } from './limits.ts'
+import type { ExistingPolicy } from './files/existing.ts'
+import type { ByteWriter } from './files/stream-sink.ts'
+import { DEFAULT_RECEIVE_WAIT_MS, DEFAULT_RECONNECT_MS } from './limits.ts'
 import { loadEngine } from './peer/engine.ts'
 import { parseRendezvousAddress } from './rendezvous/address.ts'
 import { blockDecoder, wantedCodecs } from './session/block-codec.ts'
+import { Incoming } from './session/incoming.ts'
 import type { Session } from './session/pairing.ts'
-import { ReceivedFile } from './session/received-file.ts'
+import { ReceiverComeback } from './session/receiver-comeback.ts'
 import { runTransfer } from './session/run-transfer.ts'
 import { Search } from './session/search.ts'
+import { TransferReceipt } from './session/transfer-receipt.ts'
 import { withinWait } from './session/within-wait.ts'
 import { ownCapabilities } from './transfer/capabilities.ts'
 import { Receiver } from './transfer/receiver.ts'
@@ -17,23 +21,31 @@ import { Receiver } from './transfer/receiver.ts'
 export { completeCode } from './code/completion.ts'
 
 export interface ReceiveOptions {
-  /** Where to save: an existing directory, or the new file's name; the current directory when absent. */
-  output?: string
+  /** An existing directory, the new name, or a stream for one file; the current directory when absent. */
+  output?: string | ByteWriter
+  /** What to do where something is already, or someone to ask; nothing is touched when absent. */
+  existing?: ExistingPolicy
+  /** Whether what is there already is brought up to date: only what differs is sent. */
+  update?: boolean
   /** The rendezvous server; the code's own `@server` comes first. */
   rendezvous?: string
   /** How long to wait for the sender, in milliseconds. */
   waitMs?: number
+  /** How long to wait for a connection that was lost, in milliseconds; 0 for not at all. */
+  reconnectMs?: number
   /** Asked once with what is on offer and where it would go; accepts everything when absent. */
   decide?: (offer: OfferInfo & { target: string }, signal: AbortSignal) => Promise<boolean>
   /** Whether data may be compressed on its way, where that is faster; it may unless false. */
   compress?: boolean
+  /** Where to write a receipt. */
+  receipt?: string
   signal?: AbortSignal
   onEvent?: TransferWatcher
 }
 
 export interface Received extends TransferSummary {
-  /** The absolute path of what was saved. */
-  saved: string
+  /** The absolute path of what was saved; absent for a text, and for what went to a stream. */
+  saved?: string
 }
 
 /**
@@ -47,15 +59,11 @@ export async function receive(code: string, options: ReceiveOptions = {}): Promi
   const { nameplate, secret, server } = parseShareCode(code)
   const address = server ?? options.rendezvous
   throwIfAborted(signal)
+  const receipt = await TransferReceipt.open(options.receipt)
   const codecs = await wantedCodecs(options.compress ?? true)
-  const search = new Search({
-    ...(address !== undefined && { url: parseRendezvousAddress(address) }),
-    nameplate,
-    secret,
-    capabilities: ownCapabilities(codecs.map(({ name }) => name)),
-    onEvent,
-    signal,
-  })
+  const capabilities = ownCapabilities(codecs.map(({ name }) => name))
+  const url = address === undefined ? undefined : parseRendezvousAddress(address)
+  const search = new Search({ url, nameplate, secret, capabilities, onEvent, signal })
   try {
     // While the servers answer; a machine without an engine is told before anybody is met.
     loadEngine()
@@ -67,16 +75,21 @@ export async function receive(code: string, options: ReceiveOptions = {}): Promi
     )
     // The nameplate is of no more use; that the server hears of it need not be waited for.
     void search.close()
-    return await save(session, options, { codecs, signal, onEvent })
+    const place = { url, metAt: search.metAt, nameplate, secret, capabilities }
+    const comeback = new ReceiverComeback(place)
+    return await save(session, options, { codecs, receipt, comeback, signal, onEvent })
   } catch (thrown) {
     throw toShareError(thrown)
   } finally {
     await search.close()
+    await receipt.close()
   }
 }
 
 interface SaveContext {
   codecs: readonly Codec[]
+  receipt: TransferReceipt
+  comeback: ReceiverComeback
   signal: AbortSignal
   onEvent: TransferWatcher
 }
@@ -85,34 +98,42 @@ interface SaveContext {
 async function save(
   session: Session,
   options: ReceiveOptions,
-  { codecs, signal, onEvent }: SaveContext,
+  { codecs, receipt, comeback, signal, onEvent }: SaveContext,
 ): Promise<Received> {
-  const { output, decide } = options
-  const file = new ReceivedFile({ output, decide, signal, onEvent })
-  const receiver = new Receiver({
-    accept: (offer) => file.accept(offer),
-    decoder: blockDecoder(codecs),
-    onEvent,
-  })
-  let damaged = false
+  const { output, decide, existing = 'refuse', update = false } = options
+  const incoming = new Incoming({ output, decide, existing, update, signal, onEvent })
+  const watch: TransferWatcher = (event) => {
+    receipt.watch(event)
+    onEvent(event)
+  }
+  let begun = 0
+  const begin = (onLost: (error: ShareError) => void): Receiver => {
+    begun += 1
+    if (begun > 1) receipt.restart()
+    return new Receiver({
+      accept: (offer) => incoming.accept(offer),
+      decoder: blockDecoder(codecs),
+      onLost,
+      onEvent: watch,
+    })
+  }
   try {
-    const { outcome, path, seconds } = await runTransfer(session, receiver, signal, onEvent)
-    const { files, bytes } = file.offer
+    const reconnectMs = options.reconnectMs ?? DEFAULT_RECONNECT_MS
+    const run = { session, begin, comeback, reconnectMs, signal, onEvent: watch }
+    const { outcome, path, seconds } = await runTransfer(run)
+    const { files, bytes, skipped, receivedBytes: sent } = outcome
     const digest = Buffer.from(outcome.digest).toString('hex')
-    const summary = { files, bytes, sent: outcome.receivedBytes, seconds, path, digest }
-    const received: Received = { ...summary, saved: file.path }
+    const summary = { files, bytes, skipped, sent, seconds, path, digest }
+    const { saved, text } = incoming
+    if (text !== undefined) onEvent({ event: 'text', text })
+    await receipt.finish('receiver', incoming.offer.name, summary)
+    const received: Received = { ...summary, ...(saved !== undefined && { saved }) }
     onEvent({ event: 'done', ...received })
     return received
-  } catch (thrown) {
-    damaged = thrown instanceof ShareError && DAMAGE.has(thrown.code)
-    throw thrown
   } finally {
-    await file.leave(damaged)
+    await incoming.leave()
   }
 }
-
-/** Failures after which what arrived is of no use. */
-const DAMAGE: ReadonlySet<ErrorCode> = new Set(['integrity', 'protocol'])
 
 function nobodyCame(hasWaited: boolean): ShareError {
   return hasWaited

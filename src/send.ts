@@ -2,18 +2,31 @@ import { generateSecret } from './code/secret.ts'
 import { formatShareCode, parseCustomCode } from './code/share-code.ts'
 import { ShareError, toShareError } from './errors.ts'
 import type { TransferSummary, TransferWatcher } from './events.ts'
-import { type FileSource, openFileSource } from './files/file-source.ts'
-import { BLOCK_BYTES, DEFAULT_SEND_WAIT_MS, MAX_LANES, WORDS_AT_TERMINAL } from './limits.ts'
+import type { Outgoing } from './files/outgoing.ts'
+import {
+  BLOCK_BYTES,
+  COUNTING_GRACE_MS,
+  DEFAULT_RECONNECT_MS,
+  DEFAULT_SEND_WAIT_MS,
+  MAX_LANES,
+  WORDS_AT_TERMINAL,
+} from './limits.ts'
 import { loadEngine } from './peer/engine.ts'
 import { parseRendezvousAddress, shortRendezvousAddress } from './rendezvous/address.ts'
 import { blockEncoder, wantedCodecs } from './session/block-codec.ts'
 import { Meeting } from './session/meeting.ts'
+import { openOutgoing, type SendInput } from './session/open-outgoing.ts'
 import { Owned } from './session/owned.ts'
+import type { Session } from './session/pairing.ts'
 import { runTransfer } from './session/run-transfer.ts'
+import { SenderComeback } from './session/sender-comeback.ts'
+import { TransferReceipt } from './session/transfer-receipt.ts'
 import { withinWait } from './session/within-wait.ts'
 import { namedCapabilities, ownCapabilities } from './transfer/capabilities.ts'
-import type { Offer } from './transfer/frame.ts'
+import type { Source } from './transfer/ports.ts'
 import { Sender } from './transfer/sender.ts'
+
+export type { SendInput } from './session/open-outgoing.ts'
 
 export interface SendOptions {
   /** A code of one's own, `nameplate-secret`; made up when absent. */
@@ -24,10 +37,20 @@ export interface SendOptions {
   rendezvous?: string
   /** How long to wait for the receiver, in milliseconds. */
   waitMs?: number
+  /** How long to wait for a connection that was lost, in milliseconds; 0 for not at all. */
+  reconnectMs?: number
   /** How many connections side by side carry the data, 1 to 64; as many as help when absent. */
   lanes?: number
   /** Whether data may be compressed on its way, where that is faster; it may unless false. */
   compress?: boolean
+  /** Patterns, as in a .gitignore at the top of each directory, of what is left out. */
+  exclude?: readonly string[]
+  /** Whether what git ignores is left out, and `.git` itself. */
+  gitignore?: boolean
+  /** Whether symbolic links are followed where they do not lead out of their directory. */
+  follow?: boolean
+  /** Where to write a receipt. */
+  receipt?: string
   signal?: AbortSignal
   onEvent?: TransferWatcher
 }
@@ -36,36 +59,38 @@ export interface Sending {
   /** The share code: `code` for the network this machine is in, `full` with the server in it. */
   code: string
   full: string
-  /** Settles when the receiver has the file, or with the ShareError that prevented it. */
+  /** Settles when the receiver has everything, or with the ShareError that prevented it. */
   done: Promise<TransferSummary>
 }
 
 /**
- * Offers the file at `path` to whoever has the code, and returns as soon as the code is known.
- * Throws ShareErrors: `usage` for options that do not fit, `not-found`, `not-a-file` and
- * `permission` for the file, `no-rendezvous`; later failures are those of `done`.
+ * Offers `what` to whoever has the code, and returns as soon as the code is known: a path, several,
+ * a stream, or a text. Throws ShareErrors: `usage` for options that do not fit, `not-found`,
+ * `not-a-file` and `permission` for the files, `no-rendezvous`; later failures are those of `done`.
  */
-export async function send(path: string, options: SendOptions = {}): Promise<Sending> {
+export async function send(what: SendInput, options: SendOptions = {}): Promise<Sending> {
   const { signal = new AbortController().signal, onEvent = () => {} } = options
   assertLanes(options.lanes)
   const custom = options.code === undefined ? undefined : parseCustomCode(options.code)
   const secret = custom?.secret ?? generateSecret(options.words ?? WORDS_AT_TERMINAL)
   const owned = new Owned()
   try {
-    const source = owned.add(await openFileSource(path, signal))
+    const outgoing = owned.add(await openOutgoing(what, { ...options, signal, onEvent }))
+    const receipt = owned.add(await TransferReceipt.open(options.receipt))
     const server = owned.add(await chooseServer(options.rendezvous, signal))
+    const capabilities = ownCapabilities([])
     const meeting = owned.add(
       await Meeting.open({
         url: server.url,
         role: 'sender',
         ...(custom && { nameplate: custom.nameplate }),
         secret,
-        capabilities: ownCapabilities([]),
+        capabilities,
         onEvent,
         signal,
       }),
     )
-    const { nameplate } = meeting
+    const { nameplate, token } = meeting
     server.announce(nameplate)
     const code = formatShareCode({ nameplate, secret })
     const full = formatShareCode({
@@ -75,11 +100,18 @@ export async function send(path: string, options: SendOptions = {}): Promise<Sen
     })
     onEvent({ event: 'code', code, full })
     onEvent({ event: 'waiting' })
-    const waitMs = options.waitMs ?? DEFAULT_SEND_WAIT_MS
-    const { lanes, compress = true } = options
-    const done = deliver(source, meeting, { waitMs, lanes, compress, signal, onEvent }).finally(
-      () => owned.close(),
-    )
+    const { url, announce } = server
+    const comeback = new SenderComeback({
+      url,
+      nameplate,
+      secret,
+      token,
+      capabilities,
+      announce,
+      onEvent,
+    })
+    const delivery = { options, signal, onEvent, outgoing, receipt, meeting, comeback }
+    const done = deliver(delivery).finally(() => owned.close())
     done.catch(() => {})
     return { code, full, done }
   } catch (thrown) {
@@ -93,58 +125,89 @@ function assertLanes(lanes = 1): void {
   throw new ShareError('usage', `A transfer has 1 to ${MAX_LANES} lanes`)
 }
 
-interface DeliverOptions {
-  waitMs: number
-  lanes: number | undefined
-  compress: boolean
+interface Delivery {
+  options: SendOptions
   signal: AbortSignal
   onEvent: TransferWatcher
+  outgoing: Outgoing
+  receipt: TransferReceipt
+  meeting: Meeting
+  comeback: SenderComeback
 }
 
-/** Waits for the receiver and sends it the file. */
-async function deliver(
-  source: FileSource,
-  meeting: Meeting,
-  { waitMs, lanes, compress, signal, onEvent }: DeliverOptions,
-): Promise<TransferSummary> {
+/** Waits for the receiver and sends it everything. */
+async function deliver(delivery: Delivery): Promise<TransferSummary> {
+  const { options, signal, onEvent, outgoing, receipt, meeting, comeback } = delivery
   // While nobody is there yet; a machine without an engine is told before anybody comes.
   loadEngine()
-  const codecs = await wantedCodecs(compress)
+  const codecs = await wantedCodecs(options.compress ?? true)
   const session = await withinWait(
     meeting.session,
-    waitMs,
+    options.waitMs ?? DEFAULT_SEND_WAIT_MS,
     () => meeting.isEstablished,
-    () => new ShareError('nobody-came', 'Nobody came for the file in time'),
+    () => new ShareError('nobody-came', 'Nobody came in time'),
   )
-  // The nameplate is of no more use; that the server hears of it need not be waited for.
+  // The nameplate is of no more use to it; that the server hears of it need not be waited for.
   void meeting.close()
-  const offer = offerOf(source)
-  const sender = new Sender({
-    offer,
-    entries: [
-      { path: offer.name, bytes: offer.bytes, mode: source.mode, modifiedMs: source.modifiedMs },
-    ],
-    source: {
-      read: (_, offset, buffer) => source.read(offset, buffer),
-      assertUnchanged: () => source.assertUnchanged(),
-    },
-    encoder: blockEncoder(codecs, namedCapabilities(session.peerCapabilities)),
-    lanes,
-    onEvent,
-  })
-  const { name, files, bytes } = offer
-  const { outcome, path, seconds } = await runTransfer(session, sender, signal, (event) => {
+  const isCounted = await isCountedSoon(outgoing)
+  const watch: TransferWatcher = (event) => {
+    receipt.watch(event)
     onEvent(event)
-    if (event.event === 'connected') onEvent({ event: 'offer', name, files, bytes })
-  })
+  }
+  const { name, kind } = outgoing
+  let begun = 0
+  const begin = (onLost: (error: ShareError) => void, peer: Session): Sender => {
+    const { files, bytes } = outgoing.counted
+    onEvent({ event: 'offer', name, kind, files, bytes })
+    begun += 1
+    if (begun > 1) receipt.restart()
+    return new Sender({
+      offer: { name, kind, files, bytes, isCounted, blockBytes: BLOCK_BYTES },
+      source: begun > 1 ? restarted(outgoing) : outgoing,
+      totals: outgoing.totals,
+      encoder: blockEncoder(codecs, namedCapabilities(peer.peerCapabilities)),
+      lanes: options.lanes,
+      onLost,
+      onEvent: watch,
+    })
+  }
+  const reconnectMs = options.reconnectMs ?? DEFAULT_RECONNECT_MS
+  const run = { session, begin, comeback, reconnectMs, signal, onEvent: watch }
+  const { outcome, path, seconds } = await runTransfer(run)
+  const { files, bytes, skipped, sentBytes: sent } = outcome
   const digest = Buffer.from(outcome.digest).toString('hex')
-  const summary: TransferSummary = { files, bytes, sent: outcome.sentBytes, seconds, path, digest }
+  const summary: TransferSummary = { files, bytes, skipped, sent, seconds, path, digest }
+  await receipt.finish('sender', name, summary)
   onEvent({ event: 'done', ...summary })
   return summary
 }
 
-function offerOf({ name, bytes }: FileSource): Offer {
-  return { name, files: 1, bytes, blockBytes: BLOCK_BYTES }
+/** Whether everything is counted, now or in a moment: a total is worth a short wait. */
+async function isCountedSoon({ totals }: Outgoing): Promise<boolean> {
+  let timer: NodeJS.Timeout | undefined
+  const grace = new Promise<false>((resolve) => {
+    timer = setTimeout(() => resolve(false), COUNTING_GRACE_MS)
+  })
+  try {
+    return await Promise.race([totals.then(() => true), grace])
+  } finally {
+    clearTimeout(timer)
+  }
+}
+
+/** `outgoing`, listed from the start again for a receiver that came anew. */
+function restarted(outgoing: Outgoing): Source {
+  const ready = outgoing.restart()
+  ready.catch(() => {})
+  return {
+    list: async (count) => {
+      await ready
+      return outgoing.list(count)
+    },
+    read: (file, offset, buffer) => outgoing.read(file, offset, buffer),
+    finish: (file) => outgoing.finish(file),
+    release: (file) => outgoing.release(file),
+  }
 }
 
 /** The server that was named, or one in this process. */

@@ -1,13 +1,13 @@
 import { ShareError } from '../errors.ts'
 import { MAX_CHUNKS_PER_BLOCK } from '../limits.ts'
-import type { Chunk, Encoding, Entry } from './frame.ts'
-import { type BlockPlace, blockCount, blockLength } from './transfer-plan.ts'
+import type { BlockId, Chunk, Encoding } from './frame.ts'
 
 /** A block whose chunks are all there, not yet decoded and compared with its digest. */
-export interface WholeBlock extends BlockPlace {
+export interface AssembledBlock extends BlockId {
   /** Its contents, in order: chunks are not joined, which would cost a copy. */
   parts: Uint8Array[]
   encoding: Encoding
+  wireBytes: number
   digest: Uint8Array
 }
 
@@ -34,15 +34,12 @@ export class BlockAssembler {
   }
 
   /**
-   * Takes a chunk of file `entry`; gives the block that it completes. Of a chunk that comes twice,
-   * by two lanes, the first copy counts.
-   * Throws `protocol` for one outside the file, partly over another, or one too many.
+   * Takes a chunk of a block of `length` bytes, null where that is not known; gives the block that
+   * it completes. Of a chunk that comes twice, by two lanes, the first copy counts.
+   * Throws `protocol` for one that does not fit, lies partly over another, or is one too many.
    */
-  add(chunk: Chunk, entry: Entry): WholeBlock | undefined {
-    const { blockBytes } = this.#init
-    if (chunk.block >= blockCount(entry.bytes, blockBytes)) throw misplaced()
-    const length = blockLength(entry.bytes, blockBytes, chunk.block)
-    assertFits(chunk, length)
+  add(chunk: Chunk, length: number | null): AssembledBlock | undefined {
+    this.#assertFits(chunk, length)
     const key = `${chunk.file}/${chunk.block}`
     const partial = this.#partial.get(key) ?? this.#begin(key, chunk)
     if (!take(partial, chunk)) return undefined
@@ -50,16 +47,9 @@ export class BlockAssembler {
       throw new ShareError('protocol', 'The sender sent a block without its digest')
     }
     this.#partial.delete(key)
-    const { file, block, encoding } = chunk
-    return {
-      file,
-      block,
-      offset: block * blockBytes,
-      length,
-      parts: partial.chunks.sort((a, b) => a.offset - b.offset).map(({ data }) => data),
-      encoding,
-      digest: partial.digest,
-    }
+    const { file, block, encoding, wireBytes } = chunk
+    const parts = partial.chunks.sort((a, b) => a.offset - b.offset).map(({ data }) => data)
+    return { file, block, parts, encoding, wireBytes, digest: partial.digest }
   }
 
   /** A block that `add` gave is written, and its memory free. */
@@ -76,12 +66,19 @@ export class BlockAssembler {
     this.#partial.set(key, partial)
     return partial
   }
-}
 
-/** A plain block is as long as it is; an encoded one must gain by it. */
-function assertFits({ encoding, wireBytes, offset, data }: Chunk, length: number): void {
-  const isSound = encoding === 'plain' ? wireBytes === length : wireBytes < length
-  if (!isSound || data.length === 0 || offset + data.length > wireBytes) throw misplaced()
+  /**
+   * A plain block is as long as it is; an encoded one must gain by it, and one of unknown length is
+   * a full one when it is encoded.
+   */
+  #assertFits({ encoding, wireBytes, offset, data }: Chunk, length: number | null): void {
+    const { blockBytes } = this.#init
+    const isSound =
+      encoding === 'plain'
+        ? wireBytes === (length ?? Math.min(wireBytes, blockBytes))
+        : wireBytes < (length ?? blockBytes)
+    if (!isSound || data.length === 0 || offset + data.length > wireBytes) throw misplaced()
+  }
 }
 
 /** Adds `chunk` unless it is there already; says whether the block is whole now. */
@@ -106,6 +103,7 @@ function overlap(a: Chunk, b: Chunk): boolean {
   return a.offset < b.offset + b.data.length && b.offset < a.offset + a.data.length
 }
 
-function misplaced(): ShareError {
+/** What to say of a chunk that cannot be placed. */
+export function misplaced(): ShareError {
   return new ShareError('protocol', 'The sender sent a piece that does not belong to the file')
 }

@@ -1,7 +1,7 @@
 import { ShareError } from '../errors.ts'
 
 /** The versions of PROTOCOL.md that this program speaks, best first. */
-const VERSIONS: readonly string[] = ['transfer/2']
+const VERSIONS: readonly string[] = ['transfer/3']
 
 /**
  * What this side can do, as the bytes that the PAKE authenticates: names separated by blanks,

@@ -7,6 +7,11 @@ export function blockDigest(...parts: readonly Uint8Array[]): Uint8Array {
   return hash.digest()
 }
 
+/** The digest of a pack: SHA-256 over those of its files, in order. */
+export function packDigest(fileDigests: readonly Uint8Array[]): Uint8Array {
+  return blockDigest(...fileDigests)
+}
+
 /** SHA-256 over what is added, in order; `result` may be asked for once. */
 export class RunningDigest {
   readonly #hash: Hash = createHash('sha256')
@@ -18,29 +23,4 @@ export class RunningDigest {
   result(): Uint8Array {
     return this.#hash.digest()
   }
-}
-
-/** What a transfer's digest says of one file. */
-export interface FileDigest {
-  path: string
-  bytes: number
-  digest: Uint8Array
-}
-
-/**
- * The transfer's digest: over the path (its length in UTF-8 bytes as 32 bits, then itself), the
- * size (64 bits) and the digest of every file in the order of the manifest (PROTOCOL.md, "Digests").
- */
-export function transferDigest(files: readonly FileDigest[]): Uint8Array {
-  const running = new RunningDigest()
-  for (const file of files) {
-    const path = new TextEncoder().encode(file.path)
-    const head = new DataView(new ArrayBuffer(4 + path.length + 8))
-    head.setUint32(0, path.length)
-    new Uint8Array(head.buffer).set(path, 4)
-    head.setBigUint64(4 + path.length, BigInt(file.bytes))
-    running.add(new Uint8Array(head.buffer))
-    running.add(file.digest)
-  }
-  return running.result()
 }

@@ -118,6 +118,12 @@ export class Dispatcher {
     this.#keeper.stop()
   }
 
+  /** All lanes are gone: stops, and what was on them is lost. */
+  abandon(): void {
+    this.stop()
+    for (const chunk of this.#pool.chunks) this.#init.onLost(chunk)
+  }
+
   #send(lane: TransferLane, chunk: OutgoingChunk, nowMs: number): void {
     const parts = encodeFrame({ type: 'chunk', ...chunk.chunk })
     const bytes = parts.reduce((sum, part) => sum + part.length, 0)

@@ -1,5 +1,5 @@
 import { MAX_CONTROL_BYTES } from '../limits.ts'
-import { DIGEST_BYTES, ENCODINGS, type Frame, FrameType } from './frame.ts'
+import { type BlockId, DIGEST_BYTES, ENCODINGS, type Frame, FrameType } from './frame.ts'
 
 /** Type, flags, file, block, wire bytes and offset of a chunk, before its digest and data. */
 export const CHUNK_HEADER_BYTES = 18
@@ -16,9 +16,20 @@ export function encodeFrame(frame: Frame): Uint8Array[] {
     case 'chunk':
       return encodeChunk(frame)
     case 'ack':
-      return [numbers(FrameType.ack, frame.file, frame.block)]
-    case 'file':
-      return [numbers(FrameType.file, frame.file, frame.bytes), digestOf(frame)]
+    case 'keep':
+      return [words(FrameType[frame.type], frame.blocks.flatMap(wordsOf))]
+    case 'skip':
+      return [words(FrameType.skip, frame.files)]
+    case 'have':
+      return [words(FrameType.have, [frame.file, frame.first]), frame.digests]
+    case 'checked':
+      return [numbers(FrameType.checked, frame.through)]
+    case 'received':
+      return [numbers(FrameType.received, frame.frames)]
+    case 'end':
+      return [numbers(FrameType.end, frame.file, frame.bytes)]
+    case 'total':
+      return [numbers(FrameType.total, frame.files, frame.bytes)]
     case 'done':
       return [numbers(FrameType.done, frame.files, frame.bytes), digestOf(frame)]
     case 'saved':
@@ -47,6 +58,21 @@ function encodeControl({ type, ...body }: Control): Uint8Array[] {
   const json = new TextEncoder().encode(JSON.stringify(body))
   if (json.length > MAX_CONTROL_BYTES) throw new TypeError(`a ${type} frame is too large`)
   return [Uint8Array.of(FrameType[type]), json]
+}
+
+function wordsOf({ file, block }: BlockId): number[] {
+  return [file, block]
+}
+
+/** A type byte followed by unsigned 32-bit numbers. */
+function words(type: number, values: readonly number[]): Uint8Array {
+  const bytes = new Uint8Array(1 + 4 * values.length)
+  const view = new DataView(bytes.buffer)
+  view.setUint8(0, type)
+  values.forEach((value, index) => {
+    view.setUint32(1 + 4 * index, value)
+  })
+  return bytes
 }
 
 /** A type byte followed by unsigned 64-bit numbers. */

@@ -40,6 +40,11 @@ export class LanePool {
     return this.#all().reduce((sum, load) => sum + load.deliveredBytes, this.#goneBytes)
   }
 
+  /** What is on its way over all lanes. */
+  get chunks(): OutgoingChunk[] {
+    return this.#all().flatMap(({ chunks }) => chunks)
+  }
+
   add(lane: TransferLane, nowMs: number): void {
     this.#further.set(lane.number, new LaneLoad(lane, nowMs))
   }

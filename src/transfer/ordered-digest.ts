@@ -7,7 +7,7 @@ import { RunningDigest } from './digests.ts'
  * over the block digests in the order of the blocks (PROTOCOL.md, "Digests").
  */
 export class OrderedDigest {
-  readonly #running = new RunningDigest()
+  #running: RunningDigest | undefined
   readonly #early = new Map<number, Uint8Array>()
   #next = 0
 
@@ -22,6 +22,7 @@ export class OrderedDigest {
       throw new ShareError('protocol', 'The sender sent a block twice or in a wild order')
     }
     this.#early.set(block, digest)
+    this.#running ??= new RunningDigest()
     for (;;) {
       const next = this.#early.get(this.#next)
       if (next === undefined) return
@@ -34,6 +35,6 @@ export class OrderedDigest {
   /** The file's digest; may be asked for once, when all `blocks` were added. */
   result(blocks: number): Uint8Array {
     if (this.#next !== blocks) throw new TypeError('a block has no digest yet')
-    return this.#running.result()
+    return (this.#running ?? new RunningDigest()).result()
   }
 }

@@ -9,7 +9,7 @@ export interface ReadBlock {
   data: Uint8Array
   /** How `data` is encoded. */
   encoding: Encoding
-  /** SHA-256 of the block before encoding. */
+  /** SHA-256 of the block before encoding; of a pack, over the digests of its files. */
   digest: Uint8Array
 }
 
@@ -31,7 +31,7 @@ export interface OutgoingChunk {
 /** A block that was begun and is not yet written at the receiver. */
 export interface OutgoingBlock {
   readonly place: BlockPlace
-  /** In memory only while something of it is still to be handed out. */
+  /** In memory while something of it is to be handed out, or when it can be read only once. */
   content: ReadBlock | undefined
   /** As it was first sent. */
   encoding: Encoding | undefined
@@ -117,6 +117,14 @@ export class OutgoingBlocks {
     return isFirstTime
   }
 
+  /** A block that was begun is not to be sent: there is nothing of it, or it is there already. */
+  dropped(place: BlockPlace): void {
+    const block = this.#blocks.get(keyOf(place))
+    if (block === undefined) return
+    this.#blocks.delete(keyOf(place))
+    this.#dequeue(block)
+  }
+
   /**
    * The next piece to send, for a lane that takes payloads of `maxPayloadBytes`; pieces of about
    * `chunkBytes`. Undefined while its block is being read and when there is none.
@@ -170,7 +178,7 @@ export class OutgoingBlocks {
 
   /** To be called when a piece of it was sent: frees its contents where that was the last. */
   sent({ block }: OutgoingChunk): void {
-    if (block.pending.length === 0) this.#release(block)
+    if (block.pending.length === 0 && !block.place.isOnce) this.#release(block)
   }
 
   #release(block: OutgoingBlock): void {

@@ -66,18 +66,38 @@ export interface Decoder {
   decode(encoding: Encoding, data: Uint8Array, bytes: number): Promise<Uint8Array>
 }
 
-/** Where a sender's blocks come from. */
+/** Where a sender's entries and blocks come from. */
 export interface Source {
-  /** Fills `buffer` with what stands in file `file` from `offset` on. */
-  read(file: number, offset: number, buffer: Uint8Array): Promise<void>
-  /** Throws `file-changed` if what was read may be a mix of two versions. */
-  assertUnchanged(): Promise<void>
+  /** The next entries, `count` at most; none when there are no more. */
+  list(count: number): Promise<Entry[]>
+  /**
+   * Fills `buffer` with what stands in file `file` from `offset` on; says how many bytes, which are
+   * fewer only at the end of a file of unknown length.
+   */
+  read(file: number, offset: number, buffer: Uint8Array): Promise<number>
+  /** All of `file` was read. Throws `file-changed` if that may be a mix of two versions. */
+  finish(file: number): Promise<void>
+  /** The receiver has all of `file`, or does not want it: it is not read again. */
+  release(file: number): void
 }
 
-/** Where a receiver's blocks go. */
+/** Where a receiver's entries and blocks go. */
 export interface Sink {
+  /** Whether something of it may be there already, so that it is worth comparing. */
+  readonly mayHave: boolean
+  /** Takes the next entries, in order. Throws before anything of a bad one is written. */
+  list(first: number, entries: readonly Entry[]): Promise<void>
+  /**
+   * What is there of `file`: the SHA-256 of each block that is there whole, from the first on and not
+   * beyond the file's length; or `skip` it.
+   */
+  compare(file: number, blockBytes: number): Promise<'skip' | AsyncIterable<Uint8Array>>
   /** Writes `parts`, one behind the other, to file `file` from `offset` on. */
   write(file: number, offset: number, parts: readonly Uint8Array[]): Promise<void>
-  /** Makes what was written durable and gives it its final name. */
-  publish(entries: readonly Entry[]): Promise<void>
+  /** All of `file` is written, which has `bytes` bytes. */
+  finish(file: number, bytes: number): Promise<void>
+  /** Throws `disk-full` where there is no room for `bytes` in all. */
+  assertRoomFor?(bytes: number): Promise<void>
+  /** Everything is finished: gives it its final name. */
+  publish(): Promise<void>
 }

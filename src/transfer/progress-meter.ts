@@ -10,7 +10,8 @@ interface Sample {
 }
 
 export interface ProgressMeterInit {
-  totalBytes: number
+  /** Null while not everything is counted. */
+  totalBytes: () => number | null
   now: () => number
   /** The lanes that carried something since then. */
   carriers: (sinceMs: number) => readonly { transport: PathInfo['transport'] }[]
@@ -29,7 +30,8 @@ export class ProgressMeter {
 
   /** So many bytes are written now. The last count is always told, others now and then. */
   update(bytes: number): void {
-    const { totalBytes: total, now, carriers, onEvent } = this.#init
+    const { now, carriers, onEvent } = this.#init
+    const total = this.#init.totalBytes()
     const atMs = now()
     const last = this.#samples.at(-1)
     if (last && bytes !== total && atMs - last.atMs < PROGRESS_INTERVAL_MS) return

@@ -1,54 +1,76 @@
 import { type ErrorCode, ShareError } from '../errors.ts'
-import { MAX_FILES, RECEIVE_WINDOW_BYTES } from '../limits.ts'
-import { BlockAssembler, type WholeBlock } from './block-assembler.ts'
-import { type FileDigest, transferDigest } from './digests.ts'
-import type { Chunk, Entry, Frame, Offer } from './frame.ts'
-import { OrderedDigest } from './ordered-digest.ts'
+import {
+  LISTED_AHEAD_ENTRIES,
+  MAX_MANIFEST_ENTRIES,
+  MAX_OPEN_FILES,
+  MAX_PACK_ENTRIES,
+  RECEIVE_WINDOW_BYTES,
+} from '../limits.ts'
+import { type AssembledBlock, BlockAssembler, misplaced } from './block-assembler.ts'
+import { lastEntryOf, packedEntries } from './block-id.ts'
+import { EarlyChunks } from './early-chunks.ts'
+import {
+  type BlockId,
+  type Chunk,
+  DIGEST_BYTES,
+  type Entry,
+  type Frame,
+  type Offer,
+} from './frame.ts'
+import { type IncomingFile, incomingFile } from './incoming-file.ts'
 import { errorFromPeer } from './peer-error.ts'
-import { blockCount } from './transfer-plan.ts'
-
-/** Chunks that may come before the manifest: a window of those that are 8 KiB long. */
-const MAX_EARLY_CHUNKS = 4096
+import { TransferDigest } from './transfer-digest.ts'
+import { blockCount, blockLength, isCountable, type PackPart } from './transfer-plan.ts'
 
 export interface ReceiveOutcome {
   /** Payload bytes that came in. */
   receivedBytes: number
+  files: number
+  /** Of all files together. */
+  bytes: number
+  /** Files that were left out. */
+  skipped: number
   /** The transfer's digest. */
   digest: Uint8Array
 }
 
+/** A block to decode, compare with its digest, and write. */
+export interface WholeBlock extends AssembledBlock {
+  /** How long it is when decoded. */
+  length: number
+  /** Where it belongs in its file. */
+  offset: number
+  /** The files of a pack. */
+  pack: readonly PackPart[] | undefined
+}
+
 /** What the driver is to do because of an event. */
 export type ReceiveEffect =
-  | { type: 'send'; frame: Frame }
+  | { type: 'send'; frame: Exclude<Frame, { type: 'chunk' | 'received' | 'ack' }> }
+  /** A block is written: tell the sender, sooner or later. */
+  | { type: 'ack'; block: BlockId }
   /** Ask whether to accept; answer with `accept` or `decline`. */
   | { type: 'decide'; offer: Offer }
-  /** Compare with the digest, write, and answer with `blockWritten`. */
+  /** Everything is counted. */
+  | { type: 'total'; files: number; bytes: number }
+  /** Take these entries in, after those before; answer with `taken`. */
+  | { type: 'list'; first: number; entries: Entry[] }
+  /** See what is there of these files: `had` or `skipped` for each, then `compared`. */
+  | { type: 'compare'; files: readonly number[]; through: number }
+  /** Write it, and answer with `blockWritten`. */
   | { type: 'write'; block: WholeBlock }
+  /** All blocks of a file are written; answer with `finished`. */
+  | { type: 'finish'; file: number; bytes: number }
   | { type: 'progress'; writtenBytes: number }
-  /** All blocks of a file are written and its digest is right. */
-  | { type: 'file'; entry: Entry; digest: Uint8Array }
-  /** Everything is written: give it its final name and answer with `published`. */
-  | { type: 'publish'; entries: Entry[] }
+  /** A file is finished, and known to be right. */
+  | { type: 'file'; path: string; bytes: number; digest: Uint8Array }
+  /** Everything is finished: give it its final name and answer with `published`. */
+  | { type: 'publish' }
   | { type: 'end'; outcome: ReceiveOutcome | ShareError }
 
 type State =
   /** Nothing is on offer yet. */
-  | 'waiting'
-  | 'deciding'
-  /** Accepted; the manifest comes next. */
-  | 'accepted'
-  | 'receiving'
-  | 'publishing'
-  | 'ended'
-
-interface OpenFile {
-  entry: Entry
-  blockDigests: OrderedDigest
-  missingBytes: number
-  /** What the sender says it is. */
-  announced: Uint8Array | undefined
-  digest: Uint8Array | undefined
-}
+  'waiting' | 'deciding' | 'receiving' | 'publishing' | 'ended'
 
 /**
  * The receiver's side of a transfer, without any input or output of its own: frames, answers and
@@ -56,14 +78,26 @@ interface OpenFile {
  */
 export class ReceiveMachine {
   #state: State = 'waiting'
-  #offer: Offer | undefined
+  #blockBytes = 0
   #assembler: BlockAssembler | undefined
-  #files: OpenFile[] = []
-  #announced: Uint8Array | undefined
-  readonly #early: Chunk[] = []
-  #earlyBytes = 0
+  readonly #files = new Map<number, IncomingFile>()
+  readonly #early = new EarlyChunks()
+  /** Of files of unknown length that are not taken in yet: how long they are. */
+  readonly #earlyEnds = new Map<number, number>()
+  readonly #digest = new TransferDigest()
+  /** Whether what is there is compared before anything is sent. */
+  #compares = false
+  #isCounted = false
+  #listedThrough = 0
+  #isListed = false
+  #takenThrough = 0
+  /** Entries that are taken in and compared, of which the sender is to be told. */
+  #readyThrough = 0
+  #checkedThrough = 0
+  #announced: { files: number; bytes: number; digest: Uint8Array } | undefined
   #receivedBytes = 0
   #writtenBytes = 0
+  #skipped = 0
 
   /** A frame came from the sender. Throws `protocol` or `integrity` for one that may not be. */
   receive(frame: Frame): ReceiveEffect[] {
@@ -71,12 +105,16 @@ export class ReceiveMachine {
     switch (frame.type) {
       case 'offer':
         return this.#offered(frame)
+      case 'total':
+        return this.#counted(frame.files, frame.bytes)
       case 'manifest':
-        return this.#listed(frame.first, frame.entries)
+        return this.#listed(frame.first, frame.entries, frame.isLast)
       case 'chunk':
         return this.#arrived(frame)
-      case 'file':
-        return this.#fileAnnounced(frame.file, frame.bytes, frame.digest)
+      case 'keep':
+        return frame.blocks.flatMap((block) => this.#kept(block))
+      case 'end':
+        return this.#streamEnded(frame.file, frame.bytes)
       case 'done':
         return this.#doneAnnounced(frame)
       case 'abort':
@@ -86,11 +124,13 @@ export class ReceiveMachine {
     }
   }
 
-  /** The answer to `decide`: send it. */
-  accept(): ReceiveEffect[] {
+  /** The answer to `decide`: send it; `compares` when something of it may be there already. */
+  accept(compares: boolean): ReceiveEffect[] {
     if (this.#state !== 'deciding') return []
-    this.#state = 'accepted'
-    return [{ type: 'send', frame: { type: 'accept', windowBytes: RECEIVE_WINDOW_BYTES } }]
+    this.#state = 'receiving'
+    this.#compares = compares
+    const windowBytes = RECEIVE_WINDOW_BYTES
+    return [{ type: 'send', frame: { type: 'accept', windowBytes, compares } }]
   }
 
   /** The answer to `decide`: do not send it, because of `error`, which is this side's outcome. */
@@ -98,28 +138,100 @@ export class ReceiveMachine {
     return this.#refuse({ type: 'decline', code: error.code }, error)
   }
 
-  /** The block of a `write` effect had the right digest and is written. */
-  blockWritten({ file, block, length }: WholeBlock): ReceiveEffect[] {
+  /** The answer to `list`: the entries from `first` on are taken in. */
+  taken(first: number, entries: readonly Entry[]): ReceiveEffect[] {
+    if (this.#state !== 'receiving') return []
+    this.#takenThrough = first + entries.length
+    const effects: ReceiveEffect[] = []
+    const comparable: number[] = []
+    for (const [at, entry] of entries.entries()) {
+      if (entry.kind === 'file' && entry.bytes !== 0) comparable.push(first + at)
+      effects.push(...this.#begin(first + at, entry))
+    }
+    if (this.#compares) {
+      effects.push({ type: 'compare', files: comparable, through: this.#takenThrough })
+    } else {
+      effects.push(...this.compared(this.#takenThrough))
+    }
+    effects.push(...this.#early.take(this.#takenThrough).flatMap((chunk) => this.#arrived(chunk)))
+    for (const [number, bytes] of this.#earlyEnds) {
+      if (number >= this.#takenThrough) continue
+      this.#earlyEnds.delete(number)
+      effects.push(...this.#streamEnded(number, bytes))
+    }
+    return [...effects, ...this.#completeAll()]
+  }
+
+  /** The digests of the next blocks of a file that are there, joined. */
+  had(number: number, digests: Uint8Array): ReceiveEffect[] {
+    const file = this.#files.get(number)
+    if (this.#state !== 'receiving' || file === undefined) return []
+    const first = file.own.count
+    const missing = blockCount(file.bytes ?? 0, this.#blockBytes) - first
+    const wanted = digests.subarray(0, missing * DIGEST_BYTES)
+    if (wanted.length === 0) return []
+    file.own.append(wanted)
+    return [{ type: 'send', frame: { type: 'have', file: number, first, digests: wanted } }]
+  }
+
+  /** A file is not wanted. */
+  skipped(number: number): ReceiveEffect[] {
+    if (this.#state !== 'receiving' || !this.#files.delete(number)) return []
+    this.#skipped += 1
+    this.#digest.add(number, undefined)
+    return [{ type: 'send', frame: { type: 'skip', files: [number] } }]
+  }
+
+  /** All that is there of the entries below `through` was told. */
+  compared(through: number): ReceiveEffect[] {
+    if (this.#state !== 'receiving') return []
+    this.#readyThrough = through
+    return [...this.#check(), ...this.#completeAll()]
+  }
+
+  /** The block of a `write` effect had the right digest and is written; those of a pack's files. */
+  blockWritten(block: WholeBlock, fileDigests: readonly Uint8Array[] = []): ReceiveEffect[] {
     if (this.#state === 'ended') return []
     this.#assembler?.written()
-    const open = this.#file(file)
-    open.missingBytes -= length
-    this.#writtenBytes += length
-    return [
-      { type: 'send', frame: { type: 'ack', file, block } },
+    this.#writtenBytes += block.length
+    const effects: ReceiveEffect[] = [
+      { type: 'ack', block: { file: block.file, block: block.block } },
       { type: 'progress', writtenBytes: this.#writtenBytes },
-      ...this.#completeFile(open),
-      ...this.#completeAll(),
     ]
+    for (const [at, { file: number, length }] of (block.pack ?? [block]).entries()) {
+      const file = this.#files.get(number)
+      if (file === undefined) continue
+      const digest = fileDigests[at]
+      if (block.pack && digest) file.blockDigests.add(0, digest)
+      file.writtenBytes += length
+      effects.push(...this.#completeFile(number, file))
+    }
+    return effects
+  }
+
+  /** The answer to `finish`. */
+  finished(number: number): ReceiveEffect[] {
+    const file = this.#files.get(number)
+    if (this.#state === 'ended' || file?.bytes == null) return []
+    const { bytes, entry } = file
+    const { path } = entry
+    const digest = file.blockDigests.result(blockCount(bytes, this.#blockBytes))
+    this.#files.delete(number)
+    this.#digest.add(number, { path, kind: 'file', bytes, digest })
+    return [{ type: 'file', path, bytes, digest }, ...this.#check(), ...this.#completeAll()]
   }
 
   /** The answer to `publish`. */
   published(): ReceiveEffect[] {
     if (this.#state !== 'publishing' || this.#announced === undefined) return []
-    const digest = this.#announced
+    const { files, bytes, digest } = this.#announced
+    const { receivedBytes, skipped } = {
+      receivedBytes: this.#receivedBytes,
+      skipped: this.#skipped,
+    }
     return [
       { type: 'send', frame: { type: 'saved', digest } },
-      ...this.#end({ receivedBytes: this.#receivedBytes, digest }),
+      ...this.#end({ receivedBytes, files, bytes, skipped, digest }),
     ]
   }
 
@@ -137,105 +249,182 @@ export class ReceiveMachine {
   #offered(offer: Offer): ReceiveEffect[] {
     if (this.#state !== 'waiting') throw outOfTurn()
     this.#state = 'deciding'
-    this.#offer = offer
-    if (offer.files > MAX_FILES) {
-      return this.decline(
-        new ShareError('incompatible', 'The sender offers more than this version can receive'),
-      )
-    }
-    return [{ type: 'decide', offer }]
-  }
-
-  #listed(first: number, entries: readonly Entry[]): ReceiveEffect[] {
-    const offer = this.#offer
-    if (this.#state !== 'accepted' || offer === undefined) throw outOfTurn()
-    const bytes = entries.reduce((sum, entry) => sum + entry.bytes, 0)
-    if (first !== 0 || entries.length !== offer.files || bytes !== offer.bytes) throw notAsOffered()
-    if (entries.length === 1 && entries[0]?.path !== offer.name) throw notAsOffered()
-    this.#state = 'receiving'
-    this.#files = entries.map((entry) => ({
-      entry,
-      blockDigests: new OrderedDigest(),
-      missingBytes: entry.bytes,
-      announced: undefined,
-      digest: undefined,
-    }))
+    this.#isCounted = offer.isCounted
+    this.#blockBytes = offer.blockBytes
     this.#assembler = new BlockAssembler({
       blockBytes: offer.blockBytes,
       maxUnwrittenBlocks: Math.max(1, Math.floor(RECEIVE_WINDOW_BYTES / offer.blockBytes)),
     })
-    return this.#early.splice(0).flatMap((chunk) => this.#arrived(chunk))
+    return [{ type: 'decide', offer }]
+  }
+
+  #counted(files: number, bytes: number): ReceiveEffect[] {
+    if (this.#isCounted || this.#state === 'waiting') throw outOfTurn()
+    this.#isCounted = true
+    return [{ type: 'total', files, bytes }]
+  }
+
+  #listed(first: number, entries: Entry[], isLast: boolean): ReceiveEffect[] {
+    if (this.#state !== 'receiving' || this.#isListed || first !== this.#listedThrough) {
+      throw outOfTurn()
+    }
+    this.#isListed = isLast
+    this.#listedThrough += entries.length
+    if (isLast && this.#early.reach(this.#listedThrough)) throw misplaced()
+    const aheadEntries = this.#listedThrough - this.#checkedThrough
+    if (aheadEntries > LISTED_AHEAD_ENTRIES + MAX_MANIFEST_ENTRIES) throw outOfTurn()
+    if (!entries.every(({ bytes }) => isCountable(bytes ?? 0, this.#blockBytes))) throw misplaced()
+    if (entries.length === 0) return this.#completeAll()
+    return [{ type: 'list', first, entries }]
+  }
+
+  #begin(number: number, entry: Entry): ReceiveEffect[] {
+    if (entry.kind === 'directory') {
+      this.#digest.add(number, { path: entry.path, kind: 'directory', bytes: 0 })
+      return []
+    }
+    const file = incomingFile(entry)
+    this.#files.set(number, file)
+    return this.#completeFile(number, file)
+  }
+
+  /** Tells the sender what is taken in, unless there is enough to do with what is open. */
+  #check(): ReceiveEffect[] {
+    const through = this.#readyThrough
+    const open = this.#takenThrough - this.#digest.through
+    if (through === this.#checkedThrough || open > MAX_OPEN_FILES) return []
+    this.#checkedThrough = through
+    return [{ type: 'send', frame: { type: 'checked', through } }]
   }
 
   #arrived(chunk: Chunk): ReceiveEffect[] {
     // A copy that another lane brings late, when everything is there.
     if (this.#state === 'publishing') return []
-    if (this.#state === 'accepted') return this.#keep(chunk)
     if (this.#state !== 'receiving' || this.#assembler === undefined) throw outOfTurn()
-    const { entry, blockDigests } = this.#file(chunk.file)
+    const last = lastEntryOf(chunk)
+    if (this.#compares && last >= this.#checkedThrough) throw outOfTurn()
+    if (this.#isListed && last >= this.#listedThrough) throw misplaced()
+    if (last >= this.#takenThrough) {
+      this.#early.keep(chunk)
+      return []
+    }
     this.#receivedBytes += chunk.data.length
-    if (blockDigests.has(chunk.block)) return []
-    const block = this.#assembler.add(chunk, entry)
-    if (block === undefined) return []
-    blockDigests.add(block.block, block.digest)
-    return [{ type: 'write', block }]
+    const count = packedEntries(chunk)
+    return count === undefined ? this.#blockArrived(chunk) : this.#packArrived(chunk, count)
   }
 
-  /** Another lane was faster than the one that brings the manifest. */
-  #keep(chunk: Chunk): ReceiveEffect[] {
-    this.#earlyBytes += chunk.data.length
-    if (this.#earlyBytes > RECEIVE_WINDOW_BYTES || this.#early.length >= MAX_EARLY_CHUNKS) {
+  #blockArrived(chunk: Chunk): ReceiveEffect[] {
+    const file = this.#files.get(chunk.file)
+    // One that is finished: a late copy.
+    if (file === undefined || file.isPacked || file.blockDigests.has(chunk.block)) return []
+    if (file.bytes !== null && chunk.block >= blockCount(file.bytes, this.#blockBytes)) {
+      throw misplaced()
+    }
+    const known = file.bytes && blockLength(file.bytes, this.#blockBytes, chunk.block)
+    const block = this.#assembler?.add(chunk, known)
+    if (block === undefined) return []
+    file.blockDigests.add(block.block, block.digest)
+    const unknown = block.encoding === 'plain' ? block.wireBytes : this.#blockBytes
+    const offset = block.block * this.#blockBytes
+    const length = known ?? unknown
+    if (known === null) this.#noteEnd(file, offset + length, length < this.#blockBytes)
+    return [{ type: 'write', block: { ...block, length, offset, pack: undefined } }]
+  }
+
+  /** Of a file of unknown length, a block that is not a full one is the last. */
+  #noteEnd(file: IncomingFile, endBytes: number, isShort: boolean): void {
+    if (isShort && file.shortEndBytes !== undefined) throw misplaced()
+    if (isShort) file.shortEndBytes = endBytes
+    file.endBytes = Math.max(file.endBytes, endBytes)
+  }
+
+  #packArrived(chunk: Chunk, count: number): ReceiveEffect[] {
+    if (count === 0 || count > MAX_PACK_ENTRIES) throw misplaced()
+    const pack: PackPart[] = []
+    let length = 0
+    for (let number = chunk.file; number < chunk.file + count; number += 1) {
+      const file = this.#files.get(number)
+      if (file === undefined || file.bytes === 0) continue
+      // A late copy of a pack that is being written.
+      if (file.isPacked) return []
+      if (file.bytes === null || file.blockDigests.has(0)) throw misplaced()
+      length += file.bytes
+      pack.push({ file: number, length: file.bytes })
+    }
+    // One that is written: a late copy.
+    if (pack.length === 0) return []
+    if (length > this.#blockBytes) throw misplaced()
+    const block = this.#assembler?.add(chunk, length)
+    if (block === undefined) return []
+    for (const { file: number } of pack) {
+      const file = this.#files.get(number)
+      if (file) file.isPacked = true
+    }
+    return [{ type: 'write', block: { ...block, length, offset: 0, pack } }]
+  }
+
+  /** The sender says that a block that is there is right. */
+  #kept({ file: number, block }: BlockId): ReceiveEffect[] {
+    const file = this.#files.get(number)
+    const digest = file?.own.at(block)
+    if (file?.bytes == null || digest === undefined || number >= this.#checkedThrough) {
       throw outOfTurn()
     }
-    this.#early.push(chunk)
-    return []
+    if (file.isPacked || file.blockDigests.has(block)) throw outOfTurn()
+    file.blockDigests.add(block, digest)
+    const length = blockLength(file.bytes, this.#blockBytes, block)
+    file.writtenBytes += length
+    this.#writtenBytes += length
+    return [
+      { type: 'progress', writtenBytes: this.#writtenBytes },
+      ...this.#completeFile(number, file),
+    ]
   }
 
-  #fileAnnounced(file: number, bytes: number, digest: Uint8Array): ReceiveEffect[] {
-    if (this.#state !== 'receiving') throw outOfTurn()
-    const open = this.#file(file)
-    if (open.announced !== undefined || bytes !== open.entry.bytes) throw notAsOffered()
-    open.announced = digest
-    return this.#completeFile(open)
+  #streamEnded(number: number, bytes: number): ReceiveEffect[] {
+    const file = this.#files.get(number)
+    if (this.#compares && number >= this.#checkedThrough) throw outOfTurn()
+    // END is behind MANIFEST on its lane; what takes time is taking it in.
+    if (file === undefined && number >= this.#takenThrough && number < this.#listedThrough) {
+      if (this.#earlyEnds.has(number)) throw outOfTurn()
+      this.#earlyEnds.set(number, bytes)
+      return []
+    }
+    if (file === undefined || file.bytes !== null) throw outOfTurn()
+    if (bytes < file.endBytes || bytes !== (file.shortEndBytes ?? bytes)) throw misplaced()
+    if (!isCountable(bytes, this.#blockBytes)) throw misplaced()
+    file.bytes = bytes
+    return this.#completeFile(number, file)
+  }
+
+  #completeFile(number: number, file: IncomingFile): ReceiveEffect[] {
+    if (file.bytes === null || file.isFinishing || file.writtenBytes !== file.bytes) return []
+    file.isFinishing = true
+    return [{ type: 'finish', file: number, bytes: file.bytes }]
   }
 
   #doneAnnounced(done: { files: number; bytes: number; digest: Uint8Array }): ReceiveEffect[] {
-    const offer = this.#offer
     if (this.#state !== 'receiving' || this.#announced !== undefined) throw outOfTurn()
-    if (done.files !== offer?.files || done.bytes !== offer.bytes) throw notAsOffered()
-    this.#announced = done.digest
+    this.#announced = done
     return this.#completeAll()
   }
 
-  #completeFile(file: OpenFile): ReceiveEffect[] {
-    if (file.missingBytes > 0 || file.announced === undefined) return []
-    const offer = this.#offer
-    if (offer === undefined) throw outOfTurn()
-    const digest = file.blockDigests.result(blockCount(file.entry.bytes, offer.blockBytes))
-    if (Buffer.compare(digest, file.announced) !== 0) throw damaged()
-    file.digest = digest
-    return [{ type: 'file', entry: file.entry, digest }]
-  }
-
   #completeAll(): ReceiveEffect[] {
-    if (this.#announced === undefined) return []
-    const digests: FileDigest[] = []
-    for (const { entry, digest } of this.#files) {
-      if (digest === undefined) return []
-      digests.push({ path: entry.path, bytes: entry.bytes, digest })
-    }
-    if (Buffer.compare(transferDigest(digests), this.#announced) !== 0) throw damaged()
+    const announced = this.#announced
+    const isWhole = this.#isListed && this.#digest.through === this.#listedThrough
+    if (announced === undefined || !isWhole || this.#state !== 'receiving') return []
+    const { files, bytes } = this.#digest
+    const digest = this.#digest.result()
+    if (announced.files !== files || announced.bytes !== bytes) throw notAsOffered()
+    if (Buffer.compare(digest, announced.digest) !== 0) throw damaged()
     this.#state = 'publishing'
-    return [{ type: 'publish', entries: this.#files.map(({ entry }) => entry) }]
+    return [{ type: 'publish' }]
   }
 
-  #file(file: number): OpenFile {
-    const open = this.#files[file]
-    if (open === undefined) throw notAsOffered()
-    return open
-  }
-
-  #refuse(frame: Frame & { code: ErrorCode }, error: ShareError): ReceiveEffect[] {
+  #refuse(
+    frame: { type: 'decline' | 'abort'; code: ErrorCode },
+    error: ShareError,
+  ): ReceiveEffect[] {
     if (this.#state === 'ended') return []
     return [{ type: 'send', frame }, ...this.#end(error)]
   }
@@ -252,7 +441,7 @@ function outOfTurn(): ShareError {
 }
 
 function notAsOffered(): ShareError {
-  return new ShareError('protocol', 'The sender sent something other than it offered')
+  return new ShareError('protocol', 'The sender sent something other than it announced')
 }
 
 function damaged(): ShareError {

@@ -1,21 +1,30 @@
 import { ShareError, toShareError } from '../errors.ts'
 import type { TransferWatcher } from '../events.ts'
+import { MAX_HAVE_DIGESTS } from '../limits.ts'
 import { Arrivals } from './arrivals.ts'
-import type { WholeBlock } from './block-assembler.ts'
+import { BlockList } from './block-list.ts'
+import { ControlStream } from './control-stream.ts'
 import { decodeFrame } from './decode-frame.ts'
-import { blockDigest } from './digests.ts'
-import { encodeFrame } from './encode-frame.ts'
+import { blockDigest, packDigest } from './digests.ts'
 import type { Entry, Offer } from './frame.ts'
 import type { Decoder, Lanes, Sink, TransferLane } from './ports.ts'
 import { ProgressMeter } from './progress-meter.ts'
-import { type ReceiveEffect, ReceiveMachine, type ReceiveOutcome } from './receive-machine.ts'
+import {
+  type ReceiveEffect,
+  ReceiveMachine,
+  type ReceiveOutcome,
+  type WholeBlock,
+} from './receive-machine.ts'
 import { StallTimer } from './stall-timer.ts'
+import type { PackPart } from './transfer-plan.ts'
 
 export interface ReceiverInit {
   /** Decides on an offer and opens where it goes; throws the ShareError to decline with. */
   accept: (offer: Offer) => Promise<Sink>
   /** Decompresses; absent when that is not wanted. */
   decoder?: Decoder | undefined
+  /** Told when the connection is lost; then `resume` or `fail` has to follow. Absent: it ends. */
+  onLost?: ((error: ShareError) => void) | undefined
   onEvent: TransferWatcher
 }
 
@@ -26,12 +35,19 @@ export class Receiver {
   readonly #init: ReceiverInit
   readonly #machine = new ReceiveMachine()
   readonly #stall = new StallTimer((error) => this.fail(error))
-  #progress: ProgressMeter | undefined
-  #settle: (outcome: ReceiveOutcome | ShareError) => void = () => {}
-  readonly #arrivals = new Arrivals()
+  readonly #control = new ControlStream()
+  readonly #written = new BlockList((blocks) => this.#say({ type: 'ack', blocks }))
   readonly #lastArrivalMs = new Map<TransferLane, number>()
+  #arrivals = new Arrivals()
+  #settle: (outcome: ReceiveOutcome | ShareError) => void = () => {}
   #lanes: Lanes | undefined
+  #offer: Offer | undefined
   #sink: Sink | undefined
+  #progress: ProgressMeter | undefined
+  #totalBytes: number | null = null
+  /** Entries are taken in one batch after the other. */
+  #taking: Promise<void> = Promise.resolve()
+  #isOver = false
 
   constructor(init: ReceiverInit) {
     this.#init = init
@@ -44,14 +60,12 @@ export class Receiver {
 
   /** Begins, on `lanes`. */
   start(lanes: Lanes): void {
-    this.#lanes = lanes
-    this.#stall.restart()
-    lanes.onProbe((probe) => lanes.report(this.#arrivals.report(probe)))
-    lanes.onLane((lane) => this.#listenFurther(lane))
-    lanes.first.listen({
-      onPayload: (payload) => this.#receive(lanes.first, payload),
-      onEnd: (error) => this.#run(this.#machine.laneEnded(error)),
-    })
+    this.#attach(lanes, true)
+  }
+
+  /** Goes on, on `lanes` of a new session, whether or not it knew that the old ones are lost. */
+  resume(lanes: Lanes): void {
+    if (!this.#isOver) this.#attach(lanes, false)
   }
 
   /** Stops because of `error`, which the sender is told the kind of. */
@@ -59,10 +73,45 @@ export class Receiver {
     this.#run(this.#machine.fail(error))
   }
 
-  #listenFurther(lane: TransferLane): void {
-    lane.listen({
-      onPayload: (payload) => this.#receive(lane, payload),
+  #attach(lanes: Lanes, isFirst: boolean): void {
+    const arrivals = new Arrivals()
+    const { first } = lanes
+    this.#arrivals = arrivals
+    this.#lastArrivalMs.clear()
+    this.#lanes = lanes
+    this.#stall.restart()
+    this.#control.attach(first, isFirst)
+    lanes.onProbe((probe) => lanes.report(arrivals.report(probe)))
+    lanes.onLane((lane) => this.#listenFurther(lanes, lane))
+    first.listen({
+      onPayload: (payload) => {
+        if (lanes === this.#lanes) this.#receive(first, payload)
+      },
       onEnd: (error) => {
+        if (lanes === this.#lanes) this.#laneEnded(error)
+      },
+    })
+  }
+
+  #laneEnded(error?: ShareError): void {
+    const { onLost } = this.#init
+    if (error?.code !== 'interrupted' || onLost === undefined || this.#isOver) {
+      this.#run(this.#machine.laneEnded(error))
+      return
+    }
+    this.#lanes = undefined
+    this.#stall.stop()
+    this.#control.detach()
+    onLost(error)
+  }
+
+  #listenFurther(lanes: Lanes, lane: TransferLane): void {
+    lane.listen({
+      onPayload: (payload) => {
+        if (lanes === this.#lanes) this.#receive(lane, payload)
+      },
+      onEnd: (error) => {
+        if (lanes !== this.#lanes) return
         this.#arrivals.remove(lane.number)
         this.#lastArrivalMs.delete(lane)
         if (error && error.code !== 'interrupted') this.fail(error)
@@ -76,6 +125,11 @@ export class Receiver {
       const frame = decodeFrame(payload)
       if (frame.type === 'chunk') this.#arrived(lane, payload.length)
       else if (lane !== this.#lanes?.first) throw outOfTurn()
+      if (frame.type === 'received') {
+        this.#control.confirmed(frame.frames)
+        return []
+      }
+      if (frame.type !== 'chunk') this.#control.counted()
       return this.#machine.receive(frame)
     })
   }
@@ -104,64 +158,158 @@ export class Receiver {
   #perform(effect: ReceiveEffect): void {
     switch (effect.type) {
       case 'send':
-        this.#lanes?.first.send(encodeFrame(effect.frame))
+        this.#say(effect.frame)
+        return
+      case 'ack':
+        this.#written.add(effect.block)
         return
       case 'decide':
         void this.#decide(effect.offer)
         return
+      case 'total':
+        void this.#expect(effect.bytes)
+        return
+      case 'list':
+        this.#inTurn(() => this.#list(effect.first, effect.entries))
+        return
+      case 'compare':
+        this.#inTurn(() => this.#compare(effect.files, effect.through))
+        return
       case 'write':
-        void this.#write(effect.block)
+        void this.#answer(this.#write(effect.block), (digests) =>
+          this.#machine.blockWritten(effect.block, digests),
+        )
+        return
+      case 'finish':
+        void this.#answer(this.#sink?.finish(effect.file, effect.bytes), () =>
+          this.#machine.finished(effect.file),
+        )
         return
       case 'progress':
         this.#progress?.update(effect.writtenBytes)
         return
       case 'file': {
-        const { path, bytes } = effect.entry
-        this.#init.onEvent({
-          event: 'file',
-          path,
-          bytes,
-          sha256: Buffer.from(effect.digest).toString('hex'),
-        })
+        const { path, bytes } = effect
+        const sha256 = Buffer.from(effect.digest).toString('hex')
+        this.#init.onEvent({ event: 'file', path, bytes, sha256 })
         return
       }
       case 'publish':
-        void this.#publish(effect.entries)
+        void this.#answer(this.#sink?.publish(), () => this.#machine.published())
         return
       case 'end':
-        this.#stall.stop()
-        this.#settle(effect.outcome)
+        this.#end(effect.outcome)
     }
   }
 
+  #say(frame: Parameters<ControlStream['send']>[0]): void {
+    try {
+      // SAVED and ABORT come after what was written before them.
+      if (frame.type !== 'ack') this.#written.flush()
+      this.#control.send(frame)
+    } catch (thrown) {
+      this.#run(this.#machine.laneEnded(toShareError(thrown)))
+    }
+  }
+
+  /** Waits for `work`, and tells the machine what came of it; what it throws ends the transfer. */
+  async #answer<Result>(
+    work: Promise<Result> | undefined,
+    tell: (result: Result | undefined) => readonly ReceiveEffect[],
+  ): Promise<void> {
+    try {
+      const result = await work
+      this.#run(tell(result))
+    } catch (thrown) {
+      this.fail(toShareError(thrown))
+    }
+  }
+
+  #inTurn(step: () => Promise<void>): void {
+    this.#taking = this.#taking
+      .then(() => (this.#isOver ? undefined : step()))
+      .catch((thrown) => this.fail(toShareError(thrown)))
+  }
+
   async #decide(offer: Offer): Promise<void> {
+    this.#offer = offer
     try {
       this.#sink = await this.#init.accept(offer)
+      // What was counted while it was decided.
+      if (this.#totalBytes !== null) await this.#sink.assertRoomFor?.(this.#totalBytes)
     } catch (thrown) {
       this.#run(this.#machine.decline(toShareError(thrown)))
       return
     }
+    this.#totalBytes ??= offer.isCounted ? offer.bytes : null
     this.#progress = new ProgressMeter({
-      totalBytes: offer.bytes,
+      totalBytes: () => this.#totalBytes,
       now: () => performance.now(),
       carriers: (sinceMs) => this.#carriers(sinceMs),
       onEvent: this.#init.onEvent,
     })
-    this.#try(() => this.#machine.accept())
+    const { mayHave } = this.#sink
+    this.#try(() => this.#machine.accept(mayHave))
   }
 
-  async #write(block: WholeBlock): Promise<void> {
-    try {
-      const parts = await this.#decoded(block)
-      if (Buffer.compare(blockDigest(...parts), block.digest) !== 0) {
-        throw new ShareError('integrity', 'A block arrived damaged')
-      }
-      await this.#sink?.write(block.file, block.offset, parts)
-    } catch (thrown) {
-      this.fail(toShareError(thrown))
-      return
+  async #expect(bytes: number): Promise<void> {
+    this.#totalBytes = bytes
+    await this.#answer(this.#sink?.assertRoomFor?.(bytes), () => [])
+  }
+
+  async #list(first: number, entries: readonly Entry[]): Promise<void> {
+    await this.#sink?.list(first, entries)
+    this.#run(this.#machine.taken(first, entries))
+  }
+
+  async #compare(files: readonly number[], through: number): Promise<void> {
+    for (const file of files) {
+      if (this.#isOver) return
+      const found = await this.#sink?.compare(file, this.#offer?.blockBytes ?? 0)
+      if (found === 'skip') this.#run(this.#machine.skipped(file))
+      else if (found) await this.#tellWhatIsThere(file, found)
     }
-    this.#try(() => this.#machine.blockWritten(block))
+    this.#run(this.#machine.compared(through))
+  }
+
+  async #tellWhatIsThere(file: number, found: AsyncIterable<Uint8Array>): Promise<void> {
+    let digests: Uint8Array[] = []
+    for await (const digest of found) {
+      if (this.#isOver) return
+      digests.push(digest)
+      if (digests.length < MAX_HAVE_DIGESTS) continue
+      this.#run(this.#machine.had(file, Buffer.concat(digests)))
+      digests = []
+    }
+    if (digests.length > 0) this.#run(this.#machine.had(file, Buffer.concat(digests)))
+  }
+
+  /** Gives the digests of a pack's files. */
+  async #write(block: WholeBlock): Promise<Uint8Array[]> {
+    const parts = await this.#decoded(block)
+    if (block.pack) return this.#writePack(block, block.pack, parts)
+    assertSame(blockDigest(...parts), block.digest)
+    await this.#sink?.write(block.file, block.offset, parts)
+    return []
+  }
+
+  async #writePack(
+    block: WholeBlock,
+    pack: readonly PackPart[],
+    parts: readonly Uint8Array[],
+  ): Promise<Uint8Array[]> {
+    const [whole = Buffer.concat(parts), ...rest] = parts
+    const data = rest.length > 0 ? Buffer.concat(parts) : whole
+    let end = 0
+    const files = pack.map(({ file, length }) => {
+      const content = data.subarray(end, end + length)
+      end += length
+      return { file, content, digest: blockDigest(content) }
+    })
+    const digests = files.map(({ digest }) => digest)
+    assertSame(packDigest(digests), block.digest)
+    await Promise.all(files.map(({ file, content }) => this.#sink?.write(file, 0, [content])))
+    return digests
   }
 
   async #decoded({ encoding, parts, length }: WholeBlock): Promise<Uint8Array[]> {
@@ -171,15 +319,16 @@ export class Receiver {
     return [await decoder.decode(encoding, Buffer.concat(parts), length)]
   }
 
-  async #publish(entries: readonly Entry[]): Promise<void> {
-    try {
-      await this.#sink?.publish(entries)
-    } catch (thrown) {
-      this.fail(toShareError(thrown))
-      return
-    }
-    this.#try(() => this.#machine.published())
+  #end(outcome: ReceiveOutcome | ShareError): void {
+    this.#isOver = true
+    this.#stall.stop()
+    this.#settle(outcome)
   }
+}
+
+function assertSame(digest: Uint8Array, announced: Uint8Array): void {
+  if (Buffer.compare(digest, announced) === 0) return
+  throw new ShareError('integrity', 'A block arrived damaged')
 }
 
 function outOfTurn(): ShareError {

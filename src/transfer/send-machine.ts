@@ -1,8 +1,14 @@
 import { ShareError } from '../errors.ts'
-import { MAX_WINDOW_BYTES, READ_AHEAD_BLOCKS } from '../limits.ts'
-import { type FileDigest, transferDigest } from './digests.ts'
-import type { Entry, Frame, Offer } from './frame.ts'
-import { OrderedDigest } from './ordered-digest.ts'
+import {
+  LISTED_AHEAD_ENTRIES,
+  MAX_MANIFEST_ENTRIES,
+  MAX_OPEN_FILES,
+  MAX_WINDOW_BYTES,
+  READ_AHEAD_BLOCKS,
+} from '../limits.ts'
+import { DigestList } from './digest-list.ts'
+import { DIGEST_BYTES, type Entry, type Frame, type Offer } from './frame.ts'
+import { manifestFrames } from './manifest-frames.ts'
 import {
   type BlockToRead,
   OutgoingBlocks,
@@ -10,66 +16,89 @@ import {
   type ReadBlock,
 } from './outgoing-blocks.ts'
 import { errorFromPeer } from './peer-error.ts'
-import { type BlockPlace, blockCount, transferPlan } from './transfer-plan.ts'
+import { type OutgoingFile, outgoingFile, SendPlan } from './send-plan.ts'
+import { type DigestedEntry, TransferDigest } from './transfer-digest.ts'
+import { type BlockPlace, blockCount, isCountable } from './transfer-plan.ts'
 
 export interface SendOutcome {
   /** Payload bytes that went out. */
   sentBytes: number
+  files: number
+  /** Of all files together. */
+  bytes: number
+  /** Files that the receiver did not want. */
+  skipped: number
   /** The transfer's digest. */
   digest: Uint8Array
 }
 
+/** Further than any receiver lets us go: one that says it has taken all in costs no more memory. */
+const MAX_OPEN_ENTRIES = 2 * MAX_OPEN_FILES
+
 /** What the driver is to do because of an event. */
 export type SendEffect =
-  | { type: 'send'; frame: Frame }
+  | { type: 'send'; frame: Exclude<Frame, { type: 'chunk' | 'received' | 'keep' }> }
+  /** The receiver has this block: tell it so, sooner or later. */
+  | { type: 'keep'; place: BlockPlace }
   /** So many bytes are written at the receiver. */
   | { type: 'progress'; writtenBytes: number }
-  /** Everything is read: make sure that it was one version, and answer with `confirmed`. */
-  | { type: 'confirm' }
+  /** Answer with `listed`: the next entries, at most `count` of them. */
+  | { type: 'list'; count: number }
+  /** All of a file is read: make sure that it was one version, and answer with `finished`. */
+  | { type: 'finish'; file: number }
+  /** A file is not read again. */
+  | { type: 'release'; file: number }
+  /** A file is known to be right. */
+  | { type: 'file'; path: string; bytes: number; digest: Uint8Array }
   | { type: 'end'; outcome: SendOutcome | ShareError }
 
 type State =
   /** The offer is out. */
   | 'offered'
-  /** Accepted: blocks are read and chunks pulled. */
+  /** Accepted: entries are listed, blocks read and chunks pulled. */
   | 'sending'
   /** All was read and DONE is out; what was lost on its way is still sent again. */
   | 'sent'
   | 'ended'
 
-interface OpenFile {
-  digest: OrderedDigest
-  missingBlocks: number
-}
-
 /**
- * The sender's side of a transfer, without any input or output of its own: frames, blocks and
- * failures go in, effects come out, and chunks are pulled by whichever lane has room for them.
+ * The sender's side of a transfer, without any input or output of its own: frames, entries, blocks
+ * and failures go in, effects come out, and chunks are pulled by whichever lane has room for them.
  */
 export class SendMachine {
   readonly #offer: Offer
-  readonly #entries: readonly Entry[]
-  readonly #plan: Iterator<BlockPlace, undefined>
   readonly #blocks: OutgoingBlocks
-  readonly #open = new Map<number, OpenFile>()
-  readonly #files: FileDigest[] = []
-  #announcedFiles = 0
+  readonly #files = new Map<number, OutgoingFile>()
+  readonly #plan: SendPlan
+  readonly #digest = new TransferDigest()
   #state: State = 'offered'
+  /** Whether the receiver compares what it has before anything is sent. */
+  #compares = false
+  #listedThrough = 0
+  #checkedThrough = 0
+  #isListing = false
+  #isListed = false
   #maxUnwrittenBlocks = 0
   #sentBytes = 0
   #writtenBytes = 0
-  #digest: Uint8Array | undefined
+  #skipped = 0
+  #result: Uint8Array | undefined
 
   /** `onReleased` takes each block's contents when they are not needed any more. */
-  constructor(offer: Offer, entries: readonly Entry[], onReleased: (content: ReadBlock) => void) {
+  constructor(offer: Offer, onReleased: (content: ReadBlock) => void) {
     this.#offer = offer
-    this.#entries = entries
-    this.#plan = transferPlan(entries, offer.blockBytes)
     this.#blocks = new OutgoingBlocks(onReleased)
+    this.#plan = new SendPlan(this.#files, offer.blockBytes)
   }
 
   start(): SendEffect[] {
     return [{ type: 'send', frame: { type: 'offer', ...this.#offer } }]
+  }
+
+  /** Everything is counted, after the offer said that it was not. */
+  counted(files: number, bytes: number): SendEffect[] {
+    if (this.#state === 'ended') return []
+    return [{ type: 'send', frame: { type: 'total', files, bytes } }]
   }
 
   /** A frame came from the receiver. Throws `protocol` for one that may not come now. */
@@ -77,9 +106,15 @@ export class SendMachine {
     if (this.#state === 'ended') return []
     switch (frame.type) {
       case 'accept':
-        return this.#accepted(frame.windowBytes)
+        return this.#accepted(frame.windowBytes, frame.compares)
+      case 'have':
+        return this.#had(frame.file, frame.first, frame.digests)
+      case 'skip':
+        return frame.files.flatMap((file) => this.#skip(file))
+      case 'checked':
+        return this.#checked(frame.through)
       case 'ack':
-        return this.#acknowledged(frame.file, frame.block)
+        return this.#acknowledged(frame.blocks)
       case 'saved':
         return this.#saved(frame.digest)
       case 'decline':
@@ -95,6 +130,23 @@ export class SendMachine {
     return this.#state === 'sending' || this.#state === 'sent'
   }
 
+  /** The answer to `list`; no entries when there are no more. */
+  listed(entries: readonly Entry[]): SendEffect[] {
+    if (!this.isSending) return []
+    this.#isListing = false
+    const first = this.#listedThrough
+    if (entries.length === 0) {
+      this.#isListed = true
+      const frame: Frame = { type: 'manifest', first, entries: [], isLast: true }
+      return [{ type: 'send', frame }, ...this.#complete()]
+    }
+    this.#listedThrough += entries.length
+    const frames = manifestFrames(first, entries)
+    const effects = frames.map((frame): SendEffect => ({ type: 'send', frame }))
+    for (const [at, entry] of entries.entries()) effects.push(...this.#begin(first + at, entry))
+    return [...effects, ...this.#listMore()]
+  }
+
   /**
    * The next block to read: one of which something was lost, or the next one of the plan while
    * fewer than READ_AHEAD_BLOCKS wait to be sent and the receiver has room for it.
@@ -105,22 +157,67 @@ export class SendMachine {
       this.#blocks.waiting < READ_AHEAD_BLOCKS &&
       this.#blocks.unwritten < this.#maxUnwrittenBlocks
     ) {
-      const place = this.#plan.next().value
+      const place = this.#plan.next(this.#compares ? this.#checkedThrough : this.#listedThrough)
       if (place === undefined) break
-      this.#begin(place)
+      this.#blocks.begin(place)
     }
     return this.#blocks.nextRead()
   }
 
-  /** The block at `place`, as `nextRead` gave it, is read. */
-  blockRead(place: BlockPlace, content: ReadBlock): SendEffect[] {
+  /** Whether the receiver says that it has the block at `place`, which has `digest`. */
+  isThere({ file, block }: BlockPlace, digest: Uint8Array): boolean {
+    const own = this.#files.get(file)?.own?.at(block)
+    return own !== undefined && Buffer.compare(own, digest) === 0
+  }
+
+  /** The block at `place` was read, and is there: it is not sent. */
+  blockKept(place: BlockPlace, digest: Uint8Array): SendEffect[] {
     if (this.#state === 'ended') return []
-    const isFirstTime = this.#blocks.read(place, content)
-    const file = this.#open.get(place.file)
-    if (!isFirstTime || file === undefined) return []
-    file.digest.add(place.block, content.digest)
-    file.missingBlocks -= 1
-    return file.missingBlocks > 0 ? [] : this.#announce(place.file, file.digest)
+    this.#blocks.dropped(place)
+    this.#writtenBytes += place.length
+    return [
+      { type: 'keep', place },
+      { type: 'progress', writtenBytes: this.#writtenBytes },
+      ...this.#wasRead(place.file, place.block, digest),
+      ...this.#wasWritten(place),
+    ]
+  }
+
+  /**
+   * The block at `place`, as `nextRead` gave it, is read; `fileDigests` are those of the files of a
+   * pack.
+   */
+  blockRead(
+    place: BlockPlace,
+    content: ReadBlock,
+    fileDigests: readonly Uint8Array[] = [],
+  ): SendEffect[] {
+    if (this.#state === 'ended') return []
+    if (!this.#blocks.read(place, content)) return []
+    if (place.parts === undefined) return this.#wasRead(place.file, place.block, content.digest)
+    return place.parts.flatMap(({ file }, at) => {
+      const digest = fileDigests[at]
+      if (digest === undefined) throw new TypeError('a file of a pack has no digest')
+      return this.#wasRead(file, 0, digest)
+    })
+  }
+
+  /** A file of unknown length ended: it has `bytes`, and of `place` nothing where that is behind. */
+  streamEnded(place: BlockPlace, bytes: number): SendEffect[] {
+    const file = this.#files.get(place.file)
+    if (this.#state === 'ended' || file === undefined) return []
+    file.bytes = bytes
+    const effects: SendEffect[] = [
+      { type: 'send', frame: { type: 'end', file: place.file, bytes } },
+    ]
+    if (place.offset < bytes) {
+      place.length = bytes - place.offset
+      return effects
+    }
+    this.#blocks.dropped(place)
+    file.planned -= 1
+    file.unwritten.delete(place.block)
+    return [...effects, ...this.#readWhole(place.file, file)]
   }
 
   /**
@@ -142,13 +239,18 @@ export class SendMachine {
     this.#blocks.again(chunk)
   }
 
-  /** The answer to `confirm`. */
-  confirmed(): SendEffect[] {
-    if (this.#state !== 'sending') return []
-    this.#state = 'sent'
-    this.#digest = transferDigest(this.#files)
-    const { files, bytes } = this.#offer
-    return [{ type: 'send', frame: { type: 'done', files, bytes, digest: this.#digest } }]
+  /** The answer to `finish`. */
+  finished(number: number): SendEffect[] {
+    const file = this.#files.get(number)
+    if (this.#state === 'ended' || file?.bytes == null) return []
+    file.isFinished = true
+    const { path, bytes } = file
+    const digest = file.digest.result(blockCount(bytes, this.#offer.blockBytes))
+    return [
+      { type: 'file', path, bytes, digest },
+      ...this.#settle(number, { path, kind: 'file', bytes, digest }),
+      ...this.#release(number, file),
+    ]
   }
 
   /** Something failed on this side: tells the receiver and ends. */
@@ -163,53 +265,130 @@ export class SendMachine {
     return this.#end(error ?? new ShareError('interrupted', early))
   }
 
-  #accepted(windowBytes: number): SendEffect[] {
+  #accepted(windowBytes: number, compares: boolean): SendEffect[] {
     if (this.#state !== 'offered') throw outOfTurn()
     this.#state = 'sending'
+    this.#compares = compares
     const window = Math.min(windowBytes, MAX_WINDOW_BYTES)
     this.#maxUnwrittenBlocks = Math.max(1, Math.floor(window / this.#offer.blockBytes))
-    const frame: Frame = { type: 'manifest', first: 0, entries: [...this.#entries] }
-    const empty = this.#entries.flatMap(({ bytes }, file) =>
-      bytes === 0 ? this.#announce(file, new OrderedDigest()) : [],
-    )
-    return [{ type: 'send', frame }, ...empty]
+    return this.#listMore()
   }
 
-  #begin(place: BlockPlace): void {
-    this.#blocks.begin(place)
-    if (this.#open.has(place.file)) return
-    const bytes = this.#entries[place.file]?.bytes ?? 0
-    const missingBlocks = blockCount(bytes, this.#offer.blockBytes)
-    this.#open.set(place.file, { digest: new OrderedDigest(), missingBlocks })
+  #listMore(): SendEffect[] {
+    const [oldest = this.#listedThrough] = this.#files.keys()
+    const isAhead =
+      this.#listedThrough - this.#checkedThrough >= LISTED_AHEAD_ENTRIES ||
+      this.#listedThrough - oldest >= MAX_OPEN_ENTRIES
+    if (this.#isListing || this.#isListed || isAhead) return []
+    this.#isListing = true
+    return [{ type: 'list', count: MAX_MANIFEST_ENTRIES }]
   }
 
-  #announce(file: number, ordered: OrderedDigest): SendEffect[] {
-    const entry = this.#entries[file]
-    if (entry === undefined) throw new TypeError('the plan has a file that is not in the manifest')
-    const { path, bytes } = entry
-    const digest = ordered.result(blockCount(bytes, this.#offer.blockBytes))
-    this.#open.delete(file)
-    this.#files[file] = { path, bytes, digest }
-    this.#announcedFiles += 1
-    const isLast = this.#announcedFiles === this.#entries.length
-    return [
-      { type: 'send', frame: { type: 'file', file, bytes, digest } },
-      ...(isLast ? [{ type: 'confirm' } as const] : []),
-    ]
+  #begin(number: number, { path, kind, bytes }: Entry): SendEffect[] {
+    if (kind === 'directory') return this.#settle(number, { path, kind, bytes: 0 })
+    if (bytes !== null && !isCountable(bytes, this.#offer.blockBytes)) {
+      throw new ShareError('file-failed', 'A file is larger than can be sent')
+    }
+    const file = outgoingFile(path, bytes)
+    this.#files.set(number, file)
+    return bytes === 0 ? [{ type: 'finish', file: number }] : []
   }
 
-  #acknowledged(file: number, block: number): SendEffect[] {
+  #had(number: number, first: number, digests: Uint8Array): SendEffect[] {
+    const file = this.#comparable(number)
+    file.own ??= new DigestList()
+    const blocks = blockCount(file.bytes ?? 0, this.#offer.blockBytes)
+    const count = digests.length / DIGEST_BYTES
+    if (first !== file.own.count || first + count > blocks) throw outOfTurn()
+    file.own.append(digests)
+    return []
+  }
+
+  #skip(number: number): SendEffect[] {
+    this.#comparable(number)
+    this.#files.delete(number)
+    this.#skipped += 1
+    return [{ type: 'release', file: number }, ...this.#settle(number, undefined)]
+  }
+
+  /** A file of which the receiver may still say what it has. */
+  #comparable(number: number): OutgoingFile {
+    const file = this.#files.get(number)
+    const isUnchecked = this.#compares && number >= this.#checkedThrough
+    if (!isUnchecked || file === undefined || file.bytes === 0) throw outOfTurn()
+    return file
+  }
+
+  #checked(through: number): SendEffect[] {
     if (this.#state === 'offered') throw outOfTurn()
-    this.#writtenBytes += this.#blocks.written(file, block).length
-    return [{ type: 'progress', writtenBytes: this.#writtenBytes }]
+    if (through < this.#checkedThrough || through > this.#listedThrough) throw outOfTurn()
+    this.#checkedThrough = through
+    return this.#listMore()
+  }
+
+  #wasRead(number: number, block: number, digest: Uint8Array): SendEffect[] {
+    const file = this.#files.get(number)
+    if (file === undefined) return []
+    file.digest.add(block, digest)
+    file.read += 1
+    return this.#readWhole(number, file)
+  }
+
+  #readWhole(number: number, { bytes, read }: OutgoingFile): SendEffect[] {
+    const isWhole = bytes !== null && read === blockCount(bytes, this.#offer.blockBytes)
+    return isWhole ? [{ type: 'finish', file: number }] : []
+  }
+
+  #acknowledged(blocks: readonly { file: number; block: number }[]): SendEffect[] {
+    if (this.#state === 'offered') throw outOfTurn()
+    const effects: SendEffect[] = []
+    for (const { file, block } of blocks) {
+      const place = this.#blocks.written(file, block)
+      this.#writtenBytes += place.length
+      effects.push(...this.#wasWritten(place))
+    }
+    return [{ type: 'progress', writtenBytes: this.#writtenBytes }, ...effects]
+  }
+
+  #wasWritten({ file: number, block, parts }: BlockPlace): SendEffect[] {
+    const written = parts ?? [{ file: number }]
+    return written.flatMap(({ file: each }) => {
+      const file = this.#files.get(each)
+      if (file === undefined) return []
+      file.unwritten.delete(parts ? 0 : block)
+      return this.#release(each, file)
+    })
+  }
+
+  #release(number: number, { isFinished, unwritten }: OutgoingFile): SendEffect[] {
+    if (!isFinished || unwritten.size > 0) return []
+    this.#files.delete(number)
+    return [{ type: 'release', file: number }, ...this.#listMore()]
+  }
+
+  /** An entry is known, or left out. */
+  #settle(number: number, entry: DigestedEntry | undefined): SendEffect[] {
+    this.#digest.add(number, entry)
+    return this.#complete()
+  }
+
+  #complete(): SendEffect[] {
+    const isWhole = this.#isListed && this.#digest.through === this.#listedThrough
+    if (!isWhole || this.#state !== 'sending') return []
+    this.#state = 'sent'
+    const { files, bytes } = this.#digest
+    this.#result = this.#digest.result()
+    return [{ type: 'send', frame: { type: 'done', files, bytes, digest: this.#result } }]
   }
 
   #saved(digest: Uint8Array): SendEffect[] {
-    if (this.#state !== 'sent' || this.#digest === undefined) throw outOfTurn()
-    if (Buffer.compare(digest, this.#digest) !== 0 || this.#writtenBytes !== this.#offer.bytes) {
+    if (this.#state !== 'sent' || this.#result === undefined) throw outOfTurn()
+    const { files, bytes } = this.#digest
+    if (Buffer.compare(digest, this.#result) !== 0 || this.#writtenBytes !== bytes) {
       return this.#end(new ShareError('integrity', 'The receiver saved something else'))
     }
-    return this.#end({ sentBytes: this.#sentBytes, digest })
+    const { sentBytes, skipped } = { sentBytes: this.#sentBytes, skipped: this.#skipped }
+    return this.#end({ sentBytes, files, bytes, skipped, digest })
   }
 
   #end(outcome: SendOutcome | ShareError): SendEffect[] {

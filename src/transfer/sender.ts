@@ -1,30 +1,35 @@
 import { type ShareError, toShareError } from '../errors.ts'
 import type { TransferWatcher } from '../events.ts'
 import { LARGE_TRANSFER_BYTES } from '../limits.ts'
+import { BlockList } from './block-list.ts'
 import { BufferPool } from './buffer-pool.ts'
+import { ControlStream } from './control-stream.ts'
 import { decodeFrame } from './decode-frame.ts'
-import { blockDigest } from './digests.ts'
+import { blockDigest, packDigest } from './digests.ts'
 import { Dispatcher } from './dispatcher.ts'
-import { encodeFrame } from './encode-frame.ts'
-import type { Encoding, Entry, Frame, Offer } from './frame.ts'
+import type { Encoding, Offer } from './frame.ts'
 import type { BlockToRead, OutgoingChunk, ReadBlock } from './outgoing-blocks.ts'
 import type { Encoder, Lanes, Source, TransferLane } from './ports.ts'
 import { ProgressMeter } from './progress-meter.ts'
 import { type SendEffect, SendMachine, type SendOutcome } from './send-machine.ts'
 import { StallTimer } from './stall-timer.ts'
+import type { BlockPlace, PackPart } from './transfer-plan.ts'
 
 export interface SenderInit {
   offer: Offer
-  entries: readonly Entry[]
   source: Source
+  /** What comes of counting, where the offer says that it is not over. */
+  totals?: Promise<{ files: number; bytes: number }> | undefined
   /** Compresses; absent when the two sides have nothing in common, or do not want it. */
   encoder?: Encoder | undefined
   /** How many lanes to use; as many as help when absent. */
   lanes?: number | undefined
+  /** Told when the connection is lost; then `resume` or `fail` has to follow. Absent: it ends. */
+  onLost?: ((error: ShareError) => void) | undefined
   onEvent: TransferWatcher
 }
 
-/** Runs a SendMachine: reads its blocks, sends its frames, and tells how it goes. */
+/** Runs a SendMachine: lists and reads for it, sends its frames, and tells how it goes. */
 export class Sender {
   /** Settles when the receiver has saved everything, or with what prevented it. */
   readonly done: Promise<SendOutcome>
@@ -33,17 +38,22 @@ export class Sender {
   readonly #progress: ProgressMeter
   readonly #buffers = new BufferPool()
   readonly #stall = new StallTimer((error) => this.fail(error))
+  readonly #control = new ControlStream()
+  readonly #kept = new BlockList((blocks) => this.#say({ type: 'keep', blocks }))
   #settle: (outcome: SendOutcome | ShareError) => void = () => {}
   #first: TransferLane | undefined
   #dispatcher: Dispatcher | undefined
+  #totalBytes: number | null
+  #isOver = false
 
   constructor(init: SenderInit) {
     this.#init = init
-    this.#machine = new SendMachine(init.offer, init.entries, ({ data, encoding }) => {
+    this.#totalBytes = init.offer.isCounted ? init.offer.bytes : null
+    this.#machine = new SendMachine(init.offer, ({ data, encoding }) => {
       if (encoding === 'plain') this.#buffers.give(data)
     })
     this.#progress = new ProgressMeter({
-      totalBytes: init.offer.bytes,
+      totalBytes: () => this.#totalBytes,
       now: () => performance.now(),
       carriers: (sinceMs) => this.#dispatcher?.carriers(sinceMs) ?? [],
       onEvent: init.onEvent,
@@ -56,22 +66,17 @@ export class Sender {
 
   /** Begins, on `lanes`. */
   start(lanes: Lanes): void {
-    this.#first = lanes.first
-    this.#dispatcher = new Dispatcher({
-      lanes,
-      fixedLanes: this.#init.lanes,
-      isLarge: this.#init.offer.bytes >= LARGE_TRANSFER_BYTES,
-      nextChunk: (chunkBytes, maxPayloadBytes) => this.#nextChunk(chunkBytes, maxPayloadBytes),
-      onSent: (chunk, isLineFull) => this.#sent(chunk, isLineFull),
-      onLost: (chunk) => this.#machine.chunkLost(chunk),
-      onFailure: (error) => this.fail(error),
-    })
-    this.#stall.restart()
-    lanes.first.listen({
-      onPayload: (payload) => this.#receive(payload),
-      onEnd: (error) => this.#run(this.#machine.laneEnded(error)),
-    })
+    this.#attach(lanes, true)
     this.#run(this.#machine.start())
+    if (!this.#init.offer.isCounted) void this.#count()
+  }
+
+  /** Goes on, on `lanes` of a new session, whether or not it knew that the old ones are lost. */
+  resume(lanes: Lanes): void {
+    if (this.#isOver) return
+    this.#detach()
+    this.#attach(lanes, false)
+    if (this.#machine.isSending) this.#dispatcher?.begin()
   }
 
   /** Stops because of `error`, which the receiver is told the kind of. */
@@ -79,12 +84,65 @@ export class Sender {
     this.#run(this.#machine.fail(error))
   }
 
+  #attach(lanes: Lanes, isFirst: boolean): void {
+    const { first } = lanes
+    this.#first = first
+    this.#dispatcher = new Dispatcher({
+      lanes,
+      fixedLanes: this.#init.lanes,
+      isLarge: !this.#init.offer.isCounted || this.#init.offer.bytes >= LARGE_TRANSFER_BYTES,
+      nextChunk: (chunkBytes, maxPayloadBytes) => this.#nextChunk(chunkBytes, maxPayloadBytes),
+      onSent: (chunk, isLineFull) => this.#sent(chunk, isLineFull),
+      onLost: (chunk) => this.#machine.chunkLost(chunk),
+      onFailure: (error) => this.fail(error),
+    })
+    this.#stall.restart()
+    this.#control.attach(first, isFirst)
+    first.listen({
+      onPayload: (payload) => {
+        if (first === this.#first) this.#receive(payload)
+      },
+      onEnd: (error) => {
+        if (first === this.#first) this.#laneEnded(error)
+      },
+    })
+  }
+
+  #laneEnded(error?: ShareError): void {
+    const { onLost } = this.#init
+    if (error?.code !== 'interrupted' || onLost === undefined || this.#isOver) {
+      this.#run(this.#machine.laneEnded(error))
+      return
+    }
+    this.#detach()
+    onLost(error)
+  }
+
+  #detach(): void {
+    this.#first = undefined
+    this.#stall.stop()
+    this.#control.detach()
+    this.#dispatcher?.abandon()
+    this.#dispatcher = undefined
+  }
+
   #receive(payload: Uint8Array): void {
     this.#stall.restart()
-    try {
+    this.#try(() => {
       const frame = decodeFrame(payload)
+      if (frame.type === 'received') {
+        this.#control.confirmed(frame.frames)
+        return
+      }
+      this.#control.counted()
       this.#run(this.#machine.receive(frame))
       if (frame.type === 'accept') this.#dispatcher?.begin()
+    })
+  }
+
+  #try(step: () => void): void {
+    try {
+      step()
     } catch (thrown) {
       this.fail(toShareError(thrown))
     }
@@ -96,31 +154,75 @@ export class Sender {
   }
 
   #perform(effect: SendEffect): void {
+    const { source, onEvent } = this.#init
     switch (effect.type) {
       case 'send':
-        this.#send(effect.frame)
+        this.#say(effect.frame)
+        return
+      case 'keep':
+        this.#kept.add({ file: effect.place.file, block: effect.place.block })
         return
       case 'progress':
         this.#progress.update(effect.writtenBytes)
         return
-      case 'confirm':
-        void this.#confirm()
+      case 'list':
+        void this.#list(effect.count)
         return
+      case 'finish':
+        void this.#finish(effect.file)
+        return
+      case 'release':
+        source.release(effect.file)
+        return
+      case 'file': {
+        const { path, bytes } = effect
+        const sha256 = Buffer.from(effect.digest).toString('hex')
+        onEvent({ event: 'file', path, bytes, sha256 })
+        return
+      }
       case 'end':
         this.#end(effect.outcome)
     }
   }
 
-  #send(frame: Frame): void {
+  #say(frame: Parameters<ControlStream['send']>[0]): void {
     try {
-      this.#first?.send(encodeFrame(frame))
+      this.#control.send(frame)
     } catch (thrown) {
       this.#run(this.#machine.laneEnded(toShareError(thrown)))
     }
-    if (frame.type !== 'file') return
-    const { path, bytes } = this.#init.entries[frame.file] ?? { path: '', bytes: 0 }
-    const sha256 = Buffer.from(frame.digest).toString('hex')
-    this.#init.onEvent({ event: 'file', path, bytes, sha256 })
+  }
+
+  /** Asks the source, and tells the machine its answer; what it throws ends the transfer. */
+  async #ask<Answer>(
+    question: Promise<Answer>,
+    tell: (answer: Answer) => readonly SendEffect[],
+  ): Promise<void> {
+    try {
+      const answer = await question
+      this.#run(tell(answer))
+    } catch (thrown) {
+      this.fail(toShareError(thrown))
+      return
+    }
+    this.#dispatcher?.dispatch()
+  }
+
+  async #list(count: number): Promise<void> {
+    await this.#ask(this.#init.source.list(count), (entries) => this.#machine.listed(entries))
+  }
+
+  async #finish(file: number): Promise<void> {
+    await this.#ask(this.#init.source.finish(file), () => this.#machine.finished(file))
+  }
+
+  async #count(): Promise<void> {
+    const { totals } = this.#init
+    if (totals === undefined) return
+    await this.#ask(totals, ({ files, bytes }) => {
+      this.#totalBytes = bytes
+      return this.#machine.counted(files, bytes)
+    })
   }
 
   #nextChunk(chunkBytes: number, maxPayloadBytes: number) {
@@ -140,14 +242,55 @@ export class Sender {
 
   async #read({ place, encoding }: BlockToRead): Promise<void> {
     const data = this.#buffers.take(place.length)
-    await this.#init.source.read(place.file, place.offset, data)
-    const digest = blockDigest(data)
-    const encoded = await this.#encode(data, encoding)
+    if (place.parts) return this.#readPack(place, place.parts, data, encoding)
+    const bytes = await this.#init.source.read(place.file, place.offset, data)
+    const content = data.subarray(0, bytes)
+    if (bytes < place.length) {
+      this.#run(this.#machine.streamEnded(place, place.offset + bytes))
+      if (bytes === 0) return
+    }
+    const digest = blockDigest(content)
+    if (this.#machine.isThere(place, digest)) {
+      this.#buffers.give(data)
+      this.#run(this.#machine.blockKept(place, digest))
+      return
+    }
+    // Of the last block of a pipe the receiver learns the length from what travels.
+    const isPlain = bytes < data.length || encoding === 'plain'
+    await this.#deliver(place, content, isPlain ? 'plain' : encoding, digest)
+  }
+
+  async #readPack(
+    place: BlockPlace,
+    parts: readonly PackPart[],
+    data: Uint8Array,
+    encoding: Encoding | undefined,
+  ): Promise<void> {
+    let end = 0
+    const digests = await Promise.all(
+      parts.map(async ({ file, length }) => {
+        const content = data.subarray(end, end + length)
+        end += length
+        await this.#init.source.read(file, 0, content)
+        return blockDigest(content)
+      }),
+    )
+    await this.#deliver(place, data, encoding, packDigest(digests), digests)
+  }
+
+  async #deliver(
+    place: BlockPlace,
+    data: Uint8Array,
+    before: Encoding | undefined,
+    digest: Uint8Array,
+    fileDigests?: readonly Uint8Array[],
+  ): Promise<void> {
+    const encoded = await this.#encode(data, before)
     if (encoded) this.#buffers.give(data)
     const content: ReadBlock = encoded
       ? { data: encoded.data, encoding: encoded.encoding, digest }
       : { data, encoding: 'plain', digest }
-    this.#run(this.#machine.blockRead(place, content))
+    this.#run(this.#machine.blockRead(place, content, fileDigests))
     this.#dispatcher?.dispatch()
   }
 
@@ -168,17 +311,8 @@ export class Sender {
     this.#init.encoder?.sent(wireBytes, blockBytes, isLineFull)
   }
 
-  async #confirm(): Promise<void> {
-    try {
-      await this.#init.source.assertUnchanged()
-    } catch (thrown) {
-      this.fail(toShareError(thrown))
-      return
-    }
-    this.#run(this.#machine.confirmed())
-  }
-
   #end(outcome: SendOutcome | ShareError): void {
+    this.#isOver = true
     this.#dispatcher?.stop()
     this.#stall.stop()
     this.#settle(outcome)

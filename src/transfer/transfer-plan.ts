@@ -1,10 +1,25 @@
-/** Where a block lies in the file it belongs to. */
-export interface BlockPlace {
+import { MAX_BLOCK_NUMBER } from './frame.ts'
+
+/** A file in a pack, and how many bytes of the pack are its contents. */
+export interface PackPart {
   file: number
+  length: number
+}
+
+/** Where a block lies in the file it belongs to, or what a pack is made of. */
+export interface BlockPlace {
+  /** Of a pack, the first one. */
+  file: number
+  /** Of a pack, PACK and how many entries it spans. */
   block: number
   /** Of its first byte in the file. */
   offset: number
+  /** At most so many bytes; fewer only at the end of a file of unknown length. */
   length: number
+  /** The files of a pack. */
+  parts?: readonly PackPart[]
+  /** Whether it can be read only once. */
+  isOnce?: boolean
 }
 
 /** How many blocks of `blockBytes` a file of `bytes` has; an empty one has none. */
@@ -17,15 +32,7 @@ export function blockLength(bytes: number, blockBytes: number, block: number): n
   return Math.min(blockBytes, bytes - block * blockBytes)
 }
 
-/** All blocks of files of these sizes, file by file. */
-export function* transferPlan(
-  files: readonly { bytes: number }[],
-  blockBytes: number,
-): Generator<BlockPlace, undefined> {
-  for (const [file, { bytes }] of files.entries()) {
-    for (let block = 0; block < blockCount(bytes, blockBytes); block += 1) {
-      const length = blockLength(bytes, blockBytes, block)
-      yield { file, block, offset: block * blockBytes, length }
-    }
-  }
+/** Whether a file of `bytes` is short enough for its blocks to be numbered. */
+export function isCountable(bytes: number, blockBytes: number): boolean {
+  return blockCount(bytes, blockBytes) <= MAX_BLOCK_NUMBER
 }

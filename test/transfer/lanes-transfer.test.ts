@@ -257,7 +257,7 @@ describe('a transfer over several lanes', () => {
         content,
         probeDelayMs: () => 10,
         accept: () => pause(60_000),
-        source: { read: () => pause(100) },
+        source: { read: () => pause(100).then(() => MIB) },
       })
       transfer.start()
       await vi.advanceTimersByTimeAsync(59_000)

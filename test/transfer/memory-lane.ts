@@ -11,6 +11,8 @@ export interface MemoryLaneInit {
   delayMs: () => number
   /** Changes what the sender says on its way; gives what arrives. */
   toReceiver: (payload: Uint8Array) => Uint8Array[]
+  /** The same for what the receiver says. */
+  toSender: (payload: Uint8Array) => Uint8Array[]
   /** Sees each payload before it goes out, and may throw. */
   onSend: (payload: Uint8Array) => void
 }
@@ -33,11 +35,7 @@ export class MemoryLane {
     this.number = init.number
     this.transport = init.transport
     const sender: LaneEnd = new LaneEnd(init, init.toReceiver, () => receiver)
-    const receiver: LaneEnd = new LaneEnd(
-      init,
-      (payload) => [payload],
-      () => sender,
-    )
+    const receiver: LaneEnd = new LaneEnd(init, init.toSender, () => sender)
     this.#ends = [sender, receiver]
     this.sender = sender
     this.receiver = receiver

@@ -14,6 +14,8 @@ export interface MemoryLanesInit {
   opens?: (transport: Transport, lane: number) => boolean
   /** Changes what the sender says on its way; gives what arrives. */
   toReceiver?: (payload: Uint8Array, lane: number) => Uint8Array[]
+  /** The same for what the receiver says. */
+  toSender?: (payload: Uint8Array, lane: number) => Uint8Array[]
   /** Sees each payload before it goes out, and may throw. */
   onSend?: (payload: Uint8Array, lane: number) => void
 }
@@ -56,7 +58,7 @@ export class MemoryLanes {
   }
 
   #add(transport: Transport): MemoryLane {
-    const { maxPayloadBytes = 256 * 1024 - 17, delayMs, toReceiver, onSend } = this.#init
+    const { maxPayloadBytes = 256 * 1024 - 17, delayMs, toReceiver, toSender, onSend } = this.#init
     const number = this.all.length
     const lane = new MemoryLane({
       number,
@@ -64,6 +66,7 @@ export class MemoryLanes {
       maxPayloadBytes,
       delayMs: () => delayMs?.(number) ?? 0,
       toReceiver: (payload) => toReceiver?.(payload, number) ?? [payload],
+      toSender: (payload) => toSender?.(payload, number) ?? [payload],
       onSend: (payload) => onSend?.(payload, number),
     })
     this.all.push(lane)

@@ -1,76 +1,41 @@
 import { randomBytes } from 'node:crypto'
 import { describe, expect, it } from 'vitest'
 import { BLOCK_BYTES, MIB, RECEIVE_WINDOW_BYTES } from '../../src/limits.ts'
-import type { WholeBlock } from '../../src/transfer/block-assembler.ts'
-import { blockDigest, transferDigest } from '../../src/transfer/digests.ts'
-import type { Chunk, Frame } from '../../src/transfer/frame.ts'
+import { blockDigest } from '../../src/transfer/digests.ts'
+import { type Frame, PACK } from '../../src/transfer/frame.ts'
 import { ReceiveMachine } from '../../src/transfer/receive-machine.ts'
-import { offerOf } from './memory-transfer.ts'
-
-/** A machine that has accepted an offer of `bytes`, and the manifest that comes next. */
-function acceptedBefore(bytes: number) {
-  const machine = new ReceiveMachine()
-  const { offer, entries } = offerOf({ length: bytes } as Uint8Array)
-  machine.receive({ type: 'offer', ...offer })
-  machine.accept()
-  const manifest: Frame = { type: 'manifest', first: 0, entries }
-  return { machine, manifest }
-}
-
-/** A machine that has accepted an offer of `bytes` and knows the manifest. */
-function accepted(bytes: number) {
-  const { machine, manifest } = acceptedBefore(bytes)
-  machine.receive(manifest)
-  return machine
-}
-
-/** A chunk of a block of `wireBytes`; ten zeros from its beginning unless told otherwise. */
-const chunk = (part: Partial<Chunk>, wireBytes = 100): { type: 'chunk' } & Chunk => ({
-  type: 'chunk',
-  file: 0,
-  block: 0,
-  encoding: 'plain',
-  wireBytes,
-  offset: 0,
-  data: new Uint8Array(10),
-  ...part,
-})
-/** A whole block in one chunk. */
-const wholeBlock = (data: Uint8Array, block = 0) =>
-  chunk({ block, data, digest: blockDigest(data) }, data.length)
-
-/** The block that `machine` asks to write because of `frame`. */
-function written(machine: ReceiveMachine, frame: Frame): WholeBlock {
-  const [write] = machine.receive(frame)
-  if (write?.type !== 'write') throw new Error('no block')
-  return write.block
-}
-
-/** What a sender says of a file that is `data`. */
-function announcementsOf(data: Uint8Array) {
-  const digest = blockDigest(blockDigest(data))
-  const all = transferDigest([{ path: 'file.bin', bytes: data.length, digest }])
-  const file: Frame = { type: 'file', file: 0, bytes: data.length, digest }
-  const done: Frame = { type: 'done', files: 1, bytes: data.length, digest: all }
-  return { file, done, digest: all }
-}
+import {
+  accepted,
+  acceptedBefore,
+  chunk,
+  doneOf,
+  entriesOf,
+  finishAll,
+  manifestOf,
+  offerFrame,
+  only,
+  saveBlock,
+  takeIn,
+  wholeBlock,
+  written,
+} from './receiving.ts'
 
 /** A machine that has written `data` and is told that this was all. */
 function complete(data: Uint8Array) {
   const machine = accepted(data.length)
-  const { file, done, digest } = announcementsOf(data)
-  machine.blockWritten(written(machine, wholeBlock(data)))
-  machine.receive(file)
-  expect(machine.receive(done)).toMatchObject([{ type: 'publish' }])
-  return { machine, digest }
+  const done = doneOf(data)
+  saveBlock(machine, wholeBlock(data))
+  expect(machine.receive(done)).toEqual([{ type: 'publish' }])
+  return { machine, digest: done.digest }
 }
 
 const protocolError = expect.objectContaining({ code: 'protocol' })
 
 describe('the receiver', () => {
-  it.each([
-    ['a chunk of a file that was not offered', chunk({ file: 1 })],
+  it.each<[string, Frame]>([
+    ['a chunk of a file that was not listed', chunk({ file: 1 })],
     ['a chunk of a block past the end', chunk({ block: 1 })],
+    ['a chunk of a block that has no number', chunk({ block: PACK - 1 })],
     ['a plain chunk of a block that is longer than the file has', chunk({}, 101)],
     ['a plain chunk of a block that is shorter than the file has', chunk({}, 99)],
     ['an encoded chunk of a block that gained nothing', chunk({ encoding: 'zstd' }, 100)],
@@ -78,17 +43,12 @@ describe('the receiver', () => {
     ['a chunk over the end of the file', chunk({ offset: 95 })],
     ['a chunk far behind the end', chunk({ offset: 0xffffffff })],
     ['an empty chunk', chunk({ data: new Uint8Array(0) })],
-    ['a second offer', { type: 'offer', ...offerOf(new Uint8Array(1)).offer } as Frame],
-    ['a second manifest', { type: 'manifest', first: 0, entries: [] } as Frame],
-    ['what only a receiver says', { type: 'ack', file: 0, block: 0 } as Frame],
-    [
-      'a file of another size',
-      { type: 'file', file: 0, bytes: 99, digest: new Uint8Array(32) } as Frame,
-    ],
-    [
-      'the end of another size',
-      { type: 'done', files: 1, bytes: 99, digest: new Uint8Array(32) } as Frame,
-    ],
+    ['a second offer', offerFrame()],
+    ['a manifest after the last one', manifestOf([], 1)],
+    ['what only a receiver says', { type: 'ack', blocks: [{ file: 0, block: 0 }] }],
+    ['the end of a file whose length is known', { type: 'end', file: 0, bytes: 100 }],
+    ['a block to keep where nothing is', { type: 'keep', blocks: [{ file: 0, block: 0 }] }],
+    ['what is counted when that was told', { type: 'total', files: 1, bytes: 100 }],
   ])('refuses %s', (_, frame) => {
     const machine = accepted(100)
     expect(() => machine.receive(frame)).toThrow(protocolError)
@@ -107,9 +67,9 @@ describe('the receiver', () => {
     expect(() => machine.receive(frame)).toThrow(protocolError)
   })
 
-  it.each(['file', 'done'] as const)('refuses a second announcement (%s)', (which) => {
+  it('refuses to be told twice that this was all', () => {
     const machine = accepted(100)
-    const frame = announcementsOf(new Uint8Array(100))[which]
+    const frame = doneOf(new Uint8Array(100))
     expect(machine.receive(frame)).toEqual([])
     expect(() => machine.receive(frame)).toThrow(protocolError)
   })
@@ -133,11 +93,12 @@ describe('the receiver', () => {
     const machine = accepted(2 * BLOCK_BYTES)
     const again = wholeBlock(randomBytes(BLOCK_BYTES), 1)
     const block = written(machine, again)
+    expect(block).toMatchObject({ offset: BLOCK_BYTES, length: BLOCK_BYTES, pack: undefined })
     expect(machine.receive(again)).toEqual([])
-    expect(machine.blockWritten(block)).toContainEqual({
-      type: 'send',
-      frame: { type: 'ack', file: 0, block: 1 },
-    })
+    expect(machine.blockWritten(block)).toEqual([
+      { type: 'ack', block: { file: 0, block: 1 } },
+      { type: 'progress', writtenBytes: BLOCK_BYTES },
+    ])
     expect(machine.receive(again)).toEqual([])
     expect(machine.receive(chunk({ ...again, offset: 5, data: again.data.subarray(5) }))).toEqual(
       [],
@@ -150,25 +111,29 @@ describe('the receiver', () => {
     expect(machine.receive(wholeBlock(data))).toEqual([])
     expect(machine.published()).toMatchObject([
       { type: 'send', frame: { type: 'saved', digest } },
-      { type: 'end', outcome: { receivedBytes: 10 } },
+      { type: 'end', outcome: { receivedBytes: 10, files: 1, bytes: 10, skipped: 0 } },
     ])
     expect(machine.receive(wholeBlock(data))).toEqual([])
   })
 
-  it('keeps chunks that overtake the manifest on another lane', () => {
+  it('keeps chunks that overtake the manifest, or its being taken in, on another lane', () => {
     const data = randomBytes(20)
-    const { machine, manifest } = acceptedBefore(20)
+    const machine = acceptedBefore()
     const first = chunk({ data: data.subarray(0, 10) }, 20)
     const last = chunk({ offset: 10, data: data.subarray(10), digest: blockDigest(data) }, 20)
-    expect([...machine.receive(last), ...machine.receive(first)]).toEqual([])
-    expect(Buffer.concat(written(machine, manifest).parts)).toEqual(data)
+    const entries = entriesOf(20)
+    expect(machine.receive(last)).toEqual([])
+    expect(machine.receive(manifestOf(entries))).toEqual([{ type: 'list', first: 0, entries }])
+    expect(machine.receive(first)).toEqual([])
+    const { block } = only(machine.taken(0, entries), 'write')
+    expect(Buffer.concat(block.parts)).toEqual(data)
   })
 
   it.each([
     ['bytes', 256 * 1024],
     ['crumbs', 1],
   ])('keeps no more %s before the manifest than after it', (_, bytes) => {
-    const { machine } = acceptedBefore(2 ** 40)
+    const machine = acceptedBefore()
     let taken = 0
     const flood = () => {
       for (; taken < 100_000; taken += 1) machine.receive(chunk({ data: new Uint8Array(bytes) }))
@@ -179,26 +144,21 @@ describe('the receiver', () => {
   })
 
   it('refuses chunks that were early and belong to nothing', () => {
-    const { machine, manifest } = acceptedBefore(20)
+    const machine = acceptedBefore()
     machine.receive(chunk({ file: 1 }, 20))
-    expect(() => machine.receive(manifest)).toThrow(protocolError)
+    expect(() => machine.receive(manifestOf(entriesOf(20)))).toThrow(protocolError)
   })
 
-  it('takes the announcements before, between and after the blocks', () => {
+  it('publishes only when everything is there, in whatever order it came', () => {
     const data = randomBytes(10)
-    const { file, done } = announcementsOf(data)
-    for (const order of [
-      [file, done, wholeBlock(data)],
-      [wholeBlock(data), file, done],
-      [file, wholeBlock(data), done],
-    ]) {
+    for (const isDoneFirst of [true, false]) {
       const machine = accepted(10)
-      const effects = order.flatMap((frame) => machine.receive(frame))
-      const write = effects.find(({ type }) => type === 'write')
-      if (write?.type !== 'write') throw new Error('no block')
-      expect(effects.some(({ type }) => type === 'publish')).toBe(false)
-      const types = machine.blockWritten(write.block).map(({ type }) => type)
-      expect(types).toEqual(['send', 'progress', 'file', 'publish'])
+      if (isDoneFirst) expect(machine.receive(doneOf(data))).toEqual([])
+      const block = written(machine, wholeBlock(data))
+      if (!isDoneFirst) expect(machine.receive(doneOf(data))).toEqual([])
+      const types = machine.blockWritten(block).map(({ type }) => type)
+      expect(types).toEqual(['ack', 'progress', 'finish'])
+      expect(machine.finished(0).map(({ type }) => type)).toEqual(['file', 'publish'])
     }
   })
 
@@ -244,53 +204,50 @@ describe('the receiver', () => {
     expect(Buffer.compare(Buffer.concat(block.parts), data)).toBe(0)
   })
 
+  it('refuses everything before it has accepted', () => {
+    const machine = new ReceiveMachine()
+    expect(() => machine.receive({ type: 'total', files: 0, bytes: 0 })).toThrow(protocolError)
+    machine.receive(offerFrame())
+    const early: Frame[] = [chunk({}), manifestOf(entriesOf(1)), doneOf(new Uint8Array(1))]
+    for (const frame of early) expect(() => machine.receive(frame)).toThrow(protocolError)
+  })
+
   it.each([
-    ['more entries than offered', { entries: 2 }],
-    ['other sizes than offered', { bytes: 101 }],
-    ['another name than offered', { path: '../../.ssh/authorized_keys' }],
-    ['a part of the list that was not asked for', { first: 1 }],
-  ])('refuses a manifest with %s', (_, change) => {
-    const { offer, entries } = offerOf(new Uint8Array(100))
-    const machine = new ReceiveMachine()
-    machine.receive({ type: 'offer', ...offer })
-    machine.accept()
-    const [entry] = entries
-    if (entry === undefined) throw new Error('no entry')
-    const {
-      entries: count = 1,
-      first = 0,
-      ...fields
-    } = { ...change } as {
-      entries?: number
-      first?: number
-    }
-    const list = Array.from({ length: count }, () => ({ ...entry, ...fields }))
-    expect(() => machine.receive({ type: 'manifest', first, entries: list })).toThrow(protocolError)
-  })
-
-  it('refuses data before it has accepted', () => {
-    const { offer } = offerOf(new Uint8Array(100))
-    const machine = new ReceiveMachine()
-    machine.receive({ type: 'offer', ...offer })
-    expect(() => machine.receive(chunk({}))).toThrow(protocolError)
-  })
-
-  it('declines more files than this version can save', () => {
-    const { offer } = offerOf(new Uint8Array(100))
-    const machine = new ReceiveMachine()
-    const effects = machine.receive({ type: 'offer', ...offer, files: 2 })
-    expect(effects).toMatchObject([
-      { type: 'send', frame: { type: 'decline', code: 'incompatible' } },
-      { type: 'end', outcome: { code: 'incompatible' } },
-    ])
-  })
-
-  it('publishes only what has the digests that were announced', () => {
-    const machine = accepted(10)
+    ['protocol', { files: 2 }],
+    ['protocol', { bytes: 9 }],
+    ['integrity', { digest: new Uint8Array(32) }],
+  ])('ends with %s instead of publishing what is not what was announced', (code, lie) => {
     const data = randomBytes(10)
-    machine.blockWritten(written(machine, wholeBlock(data)))
-    const announce = () =>
-      machine.receive({ type: 'file', file: 0, bytes: 10, digest: new Uint8Array(32) })
-    expect(announce).toThrow(expect.objectContaining({ code: 'integrity' }))
+    const machine = accepted(10)
+    saveBlock(machine, wholeBlock(data))
+    const announce = () => machine.receive({ ...doneOf(data), ...lie })
+    expect(announce).toThrow(expect.objectContaining({ code }))
+  })
+
+  it('publishes nothing after it failed, whatever is still answered', () => {
+    const data = randomBytes(10)
+    const machine = acceptedBefore()
+    const entries = entriesOf(10)
+    machine.receive(manifestOf(entries))
+    const block = { ...wholeBlock(data), length: 10, parts: [data], pack: undefined }
+    machine.laneEnded()
+    const answers = [
+      machine.taken(0, entries),
+      machine.compared(1),
+      machine.had(0, new Uint8Array(32)),
+      machine.skipped(0),
+      machine.blockWritten({ ...block, digest: block.digest ?? data }),
+      machine.finished(0),
+      machine.published(),
+    ]
+    expect(answers.flat()).toEqual([])
+  })
+
+  it('finishes files that are empty, and counts directories as nothing', () => {
+    const machine = acceptedBefore()
+    const effects = finishAll(machine, takeIn(machine, manifestOf(entriesOf('d', 0, 0))))
+    expect(effects.filter(({ type }) => type === 'file')).toHaveLength(2)
+    const done: Frame = { type: 'done', files: 3, bytes: 0, digest: new Uint8Array(32) }
+    expect(() => machine.receive(done)).toThrow(protocolError)
   })
 })

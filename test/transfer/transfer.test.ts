@@ -123,7 +123,7 @@ describe('a transfer', () => {
 
   it('sends nothing of the file before it is accepted', async () => {
     let accept = () => {}
-    const read = vi.fn(async () => {})
+    const read = vi.fn(async () => 10)
     const transfer = memoryTransfer({
       content: new Uint8Array(10),
       source: { read },
@@ -177,10 +177,10 @@ describe('failures', () => {
   })
 
   it('tell the receiver that the file changed', async () => {
-    const assertUnchanged = async () => {
+    const finish = async () => {
       throw new ShareError('file-changed', 'It grew')
     }
-    const run = await runMemoryTransfer({ content, source: { assertUnchanged } })
+    const run = await runMemoryTransfer({ content, source: { finish } })
     expect(run.sent).toMatchObject({ reason: { code: 'file-changed' } })
     expect(run.received).toMatchObject({
       reason: { message: 'The sender stopped: the file changed while it was being sent' },
