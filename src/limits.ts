@@ -281,7 +281,7 @@ export const MAX_MODIFIED_MS = Date.UTC(2100, 0)
 /** Names fetched from a directory in one call of the system. */
 export const DIRECTORY_BUFFER_ENTRIES = 1024
 /** Entries looked at together while a tree is walked: keeps the file system's threads busy. */
-export const WALK_AHEAD_ENTRIES = 32
+export const WALK_AHEAD_ENTRIES = 256
 /** What is left out of a tree is told one by one up to here; nobody reads more. */
 export const MAX_TREE_WARNINGS = 20
 /** The largest of well-known repositories has a few KiB. */

@@ -16,7 +16,8 @@ interface Block {
 }
 
 /**
- * The SHA-256 of each block, the last of which may be short; ends early where the file does. The
+ * The SHA-256 of each block, the last of which may be short; where the file ends before `bytes`, of
+ * those that are there whole. The
  * next block is read while one is hashed. Throws what `read` throws, or why `signal` was aborted.
  */
 export async function* blockDigests(
@@ -49,7 +50,7 @@ async function readBlock(
   let done = 0
   while (done < buffer.length) {
     const count = await read(offset + done, buffer.subarray(done))
-    if (count === 0) return { data: buffer.subarray(0, done), isLast: true }
+    if (count === 0) return { data: buffer.subarray(0, 0), isLast: true }
     done += count
   }
   return { data: buffer, isLast: offset + done >= bytes }

@@ -1,3 +1,4 @@
+import { futimesSync } from 'node:fs'
 import type { FileHandle } from 'node:fs/promises'
 import { MAX_MODIFIED_MS, MIN_MODIFIED_MS } from '../limits.ts'
 import { isSystemError } from './file-error.ts'
@@ -26,15 +27,32 @@ export async function applyAttributes(
 /** Gives the open file its time of change alone, as `applyAttributes` does. */
 export async function applyTime(handle: FileHandle, modifiedMs: number): Promise<void> {
   if (Number.isNaN(modifiedMs)) return
-  const boundedMs = Math.min(Math.max(modifiedMs, MIN_MODIFIED_MS), MAX_MODIFIED_MS)
-  await unlessUnsupported(handle.utimes(new Date(), new Date(boundedMs)))
+  await unlessUnsupported(handle.utimes(new Date(), bounded(modifiedMs)))
 }
 
-/** The file is our own, so EPERM cannot mean that somebody forbids it. */
+/** The same to a descriptor, at once. */
+export function applyTimeAtOnce(descriptor: number, modifiedMs: number): void {
+  if (Number.isNaN(modifiedMs)) return
+  try {
+    futimesSync(descriptor, new Date(), bounded(modifiedMs))
+  } catch (thrown) {
+    if (!isUnsupported(thrown)) throw thrown
+  }
+}
+
+function bounded(modifiedMs: number): Date {
+  return new Date(Math.min(Math.max(modifiedMs, MIN_MODIFIED_MS), MAX_MODIFIED_MS))
+}
+
 async function unlessUnsupported(work: Promise<void>): Promise<void> {
   try {
     await work
   } catch (thrown) {
-    if (!isSystemError(thrown, 'EPERM', 'EINVAL', 'ENOSYS', 'ENOTSUP', 'EOPNOTSUPP')) throw thrown
+    if (!isUnsupported(thrown)) throw thrown
   }
+}
+
+/** The file is our own, so EPERM cannot mean that somebody forbids it. */
+function isUnsupported(thrown: unknown): boolean {
+  return isSystemError(thrown, 'EPERM', 'EINVAL', 'ENOSYS', 'ENOTSUP', 'EOPNOTSUPP')
 }

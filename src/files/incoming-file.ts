@@ -1,3 +1,4 @@
+import { closeSync } from 'node:fs'
 import type { FileHandle } from 'node:fs/promises'
 import { ShareError, throwIfAborted } from '../errors.ts'
 import { SYNCED_FILE_BYTES, WHOLE_FILE_BYTES } from '../limits.ts'
@@ -5,20 +6,23 @@ import { printable } from '../printable.ts'
 import { blockDigests } from './block-digests.ts'
 import { DestinationFile, type DestinationPlace } from './destination-file.ts'
 import type { DestinationWalk } from './destination-walk.ts'
-import { applyAttributes, applyTime } from './file-attributes.ts'
+import { applyAttributes, applyTime, applyTimeAtOnce } from './file-attributes.ts'
 import { withFileErrors } from './file-error.ts'
 import type { Gate } from './gate.ts'
 import type { HandlePool } from './handle-pool.ts'
 import type { IncomingEntry } from './incoming-entry.ts'
+import type { PromptWork } from './prompt-work.ts'
 import type { StagedTree } from './staged-tree.ts'
 import { SyncAhead } from './sync-ahead.ts'
-import { totalBytes, writeParts } from './write-parts.ts'
+import { totalBytes, writeParts, writePartsAtOnce } from './write-parts.ts'
 
 /** What the files of one transfer share. */
 export interface IncomingFileContext {
   readonly tree: StagedTree
   readonly pool: HandlePool
-  /** What files that are open for one write only pass. */
+  /** How files that are open for one write only are written. */
+  readonly prompt: PromptWork
+  /** What those of them that have to wait for the disk pass. */
   readonly gate: Gate
   readonly walk: DestinationWalk
   /** Whether an earlier run may have left files in `tree`. */
@@ -124,8 +128,10 @@ export class IncomingFile {
     open: () => Promise<FileHandle>,
   ): AsyncIterable<Uint8Array> {
     const { pool, signal } = this.#context
+    // A block that ends early is none of the entry's.
+    const isAll = bytes === this.entry.bytes
     return blockDigests({
-      bytes,
+      bytes: isAll ? bytes : bytes - (bytes % blockBytes),
       blockBytes,
       signal,
       read: (offset, buffer) =>
@@ -140,9 +146,35 @@ export class IncomingFile {
 
   /** Creation, contents and attributes in one go, so that nothing is left for the end. */
   async #writeWhole(parts: readonly Uint8Array[]): Promise<void> {
-    const { tree, pool, gate, syncsAll } = this.#context
+    const { pool, prompt, syncsAll } = this.#context
+    await pool.close(this.entry.path)
+    const isWritten =
+      !syncsAll &&
+      (await prompt.run(
+        () => this.#writeAtOnce(parts),
+        async () => false,
+      ))
+    if (!isWritten) await this.#writeInBackground(parts)
+    this.#isWhole = true
+  }
+
+  /** False where something is in its place. */
+  #writeAtOnce(parts: readonly Uint8Array[]): boolean {
     const { path, mode, modifiedMs } = this.entry
-    await pool.close(path)
+    const descriptor = this.#context.tree.createAtOnce(path, mode & 0o777)
+    if (descriptor === undefined) return false
+    try {
+      writePartsAtOnce(descriptor, 0, parts)
+      applyTimeAtOnce(descriptor, modifiedMs)
+    } finally {
+      closeSync(descriptor)
+    }
+    return true
+  }
+
+  async #writeInBackground(parts: readonly Uint8Array[]): Promise<void> {
+    const { tree, gate, syncsAll } = this.#context
+    const { path, mode, modifiedMs } = this.entry
     await gate.run(async () => {
       // Given the mode at creation, the file gets it less the umask, with no call of its own.
       const handle = await tree.createFile(path, mode & 0o777)
@@ -154,7 +186,6 @@ export class IncomingFile {
         await handle.close()
       }
     })
-    this.#isWhole = true
   }
 
   async #writePart(offset: number, parts: readonly Uint8Array[]): Promise<void> {

@@ -11,6 +11,7 @@ import type { IncomingPlan } from './incoming-plan.ts'
 import { IncomingRoom } from './incoming-room.ts'
 import { type EntryPlan, IncomingRoots } from './incoming-roots.ts'
 import { IncomingStaging } from './incoming-staging.ts'
+import { PromptWork } from './prompt-work.ts'
 import { publishTree } from './publish-tree.ts'
 
 /**
@@ -53,7 +54,8 @@ export class IncomingTree {
     }
     const syncsAll = plan.offer.kind === 'file'
     const { signal } = plan.request
-    this.#context = { tree, pool, gate, walk, isAdopted, syncsAll, signal, onWritten }
+    const prompt = new PromptWork()
+    this.#context = { tree, pool, prompt, gate, walk, isAdopted, syncsAll, signal, onWritten }
   }
 
   /**

@@ -1,6 +1,19 @@
 import type { ShareError } from '../errors.ts'
 import { MAX_SOURCE_DESCRIPTORS, SMALL_FILE_BYTES } from '../limits.ts'
-import { assertListed, closeListed, fill, type ListedFile, openListed } from './listed-file.ts'
+import {
+  assertListed,
+  closeListed,
+  fill,
+  type ListedFile,
+  openListed,
+  readAtOnce,
+} from './listed-file.ts'
+import { PromptWork } from './prompt-work.ts'
+
+/** Whether it is read in one go, which shows that it was one version. */
+export function isSmall({ version }: ListedFile): boolean {
+  return version.size <= SMALL_FILE_BYTES
+}
 
 interface Held {
   readonly descriptor: Promise<number>
@@ -22,10 +35,11 @@ export class ListedFileReader {
   readonly #waiting: { resolve: () => void; reject: (reason: unknown) => void }[] = []
   #closed: ShareError | undefined
   #onEmpty: (() => void) | undefined
+  readonly #prompt = new PromptWork()
 
   /** Fills `buffer` from `offset` on. Throws `file-changed`, `permission` or `file-failed`. */
   async read(file: ListedFile, offset: number, buffer: Uint8Array): Promise<void> {
-    if (file.version.size <= SMALL_FILE_BYTES) return this.#readAtOnce(file, offset, buffer)
+    if (isSmall(file)) return this.#readSmall(file, offset, buffer)
     const held = this.#hold(file)
     held.users++
     try {
@@ -64,8 +78,16 @@ export class ListedFileReader {
     })
   }
 
+  async #readSmall(file: ListedFile, offset: number, buffer: Uint8Array): Promise<void> {
+    if (this.#closed !== undefined) throw this.#closed
+    await this.#prompt.run(
+      () => readAtOnce(file, offset, buffer),
+      () => this.#readInBackground(file, offset, buffer),
+    )
+  }
+
   /** What is looked at after it was read was the listed version all along. */
-  async #readAtOnce(file: ListedFile, offset: number, buffer: Uint8Array): Promise<void> {
+  async #readInBackground(file: ListedFile, offset: number, buffer: Uint8Array): Promise<void> {
     await this.#takeSlot()
     try {
       const descriptor = await openListed(file)

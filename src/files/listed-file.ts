@@ -1,9 +1,22 @@
-import { type BigIntStats, close, constants, fstat, open, read } from 'node:fs'
+import {
+  type BigIntStats,
+  close,
+  closeSync,
+  constants,
+  fstat,
+  fstatSync,
+  lstatSync,
+  open,
+  openSync,
+  read,
+  readSync,
+  statSync,
+} from 'node:fs'
 import { lstat, stat } from 'node:fs/promises'
 import { promisify } from 'node:util'
 import { ShareError } from '../errors.ts'
 import { printable } from '../printable.ts'
-import { isSystemError, withFileErrors } from './file-error.ts'
+import { fileError, isSystemError, withFileErrors } from './file-error.ts'
 
 /** What tells one version of a file from another, without reading it. */
 export interface FileVersion {
@@ -43,15 +56,56 @@ export function look(location: string, isFollowed: boolean): Promise<BigIntStats
   return (isFollowed ? stat : lstat)(location, { bigint: true })
 }
 
+/** The same, at once. */
+export function lookAtOnce(location: string, isFollowed: boolean): BigIntStats {
+  return (isFollowed ? statSync : lstatSync)(location, { bigint: true })
+}
+
 /**
  * Opens what stands at the file's path, whatever that is by now: without waiting for the other end of
  * a pipe put in its place, and without following a link put there.
  * Throws `file-changed`, `permission` or `file-failed`.
  */
 export async function openListed(file: ListedFile): Promise<number> {
+  return unlessGone(file, () => openDescriptor(file.location, flagsFor(file)))
+}
+
+function flagsFor({ isFollowed }: ListedFile): number {
   const { O_RDONLY, O_NONBLOCK, O_NOCTTY, O_NOFOLLOW } = constants
-  const flags = O_RDONLY | O_NONBLOCK | O_NOCTTY | (file.isFollowed ? 0 : O_NOFOLLOW)
-  return unlessGone(file, () => openDescriptor(file.location, flags))
+  return O_RDONLY | O_NONBLOCK | O_NOCTTY | (isFollowed ? 0 : O_NOFOLLOW)
+}
+
+/**
+ * Opens the file, fills `buffer` from `offset` on, and looks whether it was the listed version all
+ * along, at once. Throws as `openListed`, `fill` and `assertListed`.
+ */
+export function readAtOnce(file: ListedFile, offset: number, buffer: Uint8Array): void {
+  try {
+    const descriptor = openSync(file.location, flagsFor(file))
+    try {
+      fillAtOnce(file, descriptor, offset, buffer)
+    } finally {
+      // What is not that file any more explains a failed read, too.
+      const now = fstatSync(descriptor, { bigint: true })
+      closeSync(descriptor)
+      assertSame(file, now)
+    }
+  } catch (thrown) {
+    throw isGone(thrown) ? changed(file.path, thrown) : fileError(thrown, 'read', file.path)
+  }
+}
+
+function fillAtOnce(
+  { path }: ListedFile,
+  descriptor: number,
+  offset: number,
+  buffer: Uint8Array,
+): void {
+  for (let done = 0; done < buffer.length; ) {
+    const bytesRead = readSync(descriptor, buffer, done, buffer.length - done, offset + done)
+    if (bytesRead === 0) throw changed(path)
+    done += bytesRead
+  }
 }
 
 /** Nothing was written, so nothing can be lost by an error here. */

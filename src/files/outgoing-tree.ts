@@ -1,7 +1,7 @@
 import { abortReason, ShareError, throwIfAborted, toShareError } from '../errors.ts'
 import { Exclusions } from './exclusions.ts'
 import { assertInPlace } from './listed-file.ts'
-import { ListedFileReader } from './listed-file-reader.ts'
+import { isSmall, ListedFileReader } from './listed-file-reader.ts'
 import { assertRange, type Counted, type Outgoing, type OutgoingEntry } from './outgoing.ts'
 import { lookAtRoots, type Root } from './roots.ts'
 import { SkippedLinks } from './skipped-links.ts'
@@ -40,6 +40,8 @@ export async function openOutgoingTree(
   return new Tree(await lookAtRoots(paths, options.signal), exclusions, options)
 }
 
+type Walk = ReturnType<typeof walkTrees>
+
 class Tree implements OutgoingTree {
   readonly name: string
   readonly kind: 'file' | 'directory' | 'several'
@@ -51,7 +53,9 @@ class Tree implements OutgoingTree {
   readonly #signal: AbortSignal
   readonly #reader = new ListedFileReader()
   #counted: Counted = { files: 0, bytes: 0 }
-  #walk: AsyncGenerator<WalkedEntry, void, void> | undefined
+  #walk: Walk | undefined
+  /** Found by the walk, and to be listed next. */
+  #found: readonly WalkedEntry[] = []
   #isListing = false
   /** What ended the listing; it stays ended. */
   #failure: ShareError | undefined
@@ -108,7 +112,8 @@ class Tree implements OutgoingTree {
   async finish(file: number): Promise<void> {
     const entry = this.#file(file)
     throwIfAborted(this.#signal)
-    await assertInPlace(entry)
+    // Each read of a small one has looked.
+    if (!isSmall(entry)) await assertInPlace(entry)
   }
 
   release(file: number): void {
@@ -121,6 +126,7 @@ class Tree implements OutgoingTree {
   async restart(): Promise<void> {
     const walk = this.#walk
     this.#walk = undefined
+    this.#found = []
     this.#failure = undefined
     this.#listed = 0
     this.#files.clear()
@@ -141,24 +147,30 @@ class Tree implements OutgoingTree {
     ])
   }
 
-  async #next(
-    walk: AsyncGenerator<WalkedEntry, void, void>,
-    count: number,
-  ): Promise<OutgoingEntry[]> {
+  async #next(walk: Walk, count: number): Promise<OutgoingEntry[]> {
     throwIfAborted(this.#signal)
     const entries: OutgoingEntry[] = []
     while (entries.length < count) {
-      const { value: entry } = await walk.next()
-      // A walk that was ended looks like one that is over.
-      throwIfAborted(this.#signal)
-      if (walk !== this.#walk) throw new ShareError('interrupted', 'The list was begun anew')
-      if (!entry) break
-      const { path, kind, bytes, mode, modifiedMs } = entry
-      if (kind === 'file') this.#files.set(this.#listed, entry)
-      this.#listed++
-      entries.push({ path, kind, bytes, mode, modifiedMs })
+      if (this.#found.length === 0) {
+        const { value: found } = await walk.next()
+        // A walk that was ended looks like one that is over.
+        throwIfAborted(this.#signal)
+        if (walk !== this.#walk) throw new ShareError('interrupted', 'The list was begun anew')
+        if (!found) break
+        this.#found = found
+      }
+      const missing = count - entries.length
+      entries.push(...this.#found.slice(0, missing).map((entry) => this.#list(entry)))
+      this.#found = this.#found.slice(missing)
     }
     return entries
+  }
+
+  #list(entry: WalkedEntry): OutgoingEntry {
+    const { path, kind, bytes, mode, modifiedMs } = entry
+    if (kind === 'file') this.#files.set(this.#listed, entry)
+    this.#listed++
+    return { path, kind, bytes, mode, modifiedMs }
   }
 
   async #count(skipped: SkippedLinks): Promise<Counted> {
@@ -167,16 +179,19 @@ class Tree implements OutgoingTree {
       this.#counted = { files: 1, bytes: root.bytes }
       return this.#counted
     }
-    for await (const { kind, bytes } of this.#walkAll(skipped)) {
-      if (kind === 'directory') continue
-      this.#counted = { files: this.#counted.files + 1, bytes: this.#counted.bytes + bytes }
+    for await (const found of this.#walkAll(skipped)) {
+      const sizes = found.flatMap(({ kind, bytes }) => (kind === 'file' ? [bytes] : []))
+      this.#counted = {
+        files: this.#counted.files + sizes.length,
+        bytes: sizes.reduce((sum, bytes) => sum + bytes, this.#counted.bytes),
+      }
     }
     throwIfAborted(this.#signal)
     skipped.end()
     return this.#counted
   }
 
-  #walkAll(skipped: WalkOptions['skipped']): AsyncGenerator<WalkedEntry, void, void> {
+  #walkAll(skipped: WalkOptions['skipped']): Walk {
     return walkTrees(this.#roots, {
       exclusions: this.#exclusions,
       follow: this.#follow,

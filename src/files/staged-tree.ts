@@ -1,4 +1,4 @@
-import { constants } from 'node:fs'
+import { constants, openSync } from 'node:fs'
 import { chmod, type FileHandle, lstat, mkdir, open, truncate } from 'node:fs/promises'
 import { isSystemError, withFileErrors } from './file-error.ts'
 import { type HeldDirectory, holdDirectory } from './held-directory.ts'
@@ -33,6 +33,16 @@ export class StagedTree {
   /** Makes sure that there is a directory at `path` in which we may do anything. */
   async makeDirectory(path: string): Promise<void> {
     await ensureDirectory(this.directory, path)
+  }
+
+  /** As `createFile`, at once; gives a descriptor, and undefined where something is there. */
+  createAtOnce(path: string, mode: number): number | undefined {
+    try {
+      return openSync(this.directory.at(path), O_CREAT | O_EXCL | O_NOFOLLOW | O_RDWR, mode)
+    } catch (thrown) {
+      if (isSystemError(thrown, 'EEXIST')) return undefined
+      throw thrown
+    }
   }
 
   /** Creates a file, with these permissions less the umask, in the place of anything that is there. */

@@ -4,7 +4,8 @@ import { WALK_AHEAD_ENTRIES } from '../limits.ts'
 import { DirectoryReader, type FoundName } from './directory-reader.ts'
 import type { Exclusions } from './exclusions.ts'
 import { withFileErrors } from './file-error.ts'
-import { changed, isGone, look } from './listed-file.ts'
+import { changed, isGone, look, lookAtOnce } from './listed-file.ts'
+import { PromptWork } from './prompt-work.ts'
 import type { Root } from './roots.ts'
 import type { SkippedLinks } from './skipped-links.ts'
 import { followLink } from './tree-link.ts'
@@ -20,7 +21,8 @@ export interface WalkOptions {
 }
 
 /**
- * Everything to be sent, depth first, parents before children; what vanishes meanwhile is left out.
+ * Everything to be sent, some entries at a time, depth first, parents before children; what vanishes
+ * meanwhile is left out.
  * Directories are read piece by piece: memory grows with the depth only.
  * Throws `not-found` for a root; `not-a-file`, `unsafe-name`, `permission`, `file-changed` or
  * `file-failed` for anything; and why the signal was aborted.
@@ -28,7 +30,7 @@ export interface WalkOptions {
 export async function* walkTrees(
   roots: readonly Root[],
   options: WalkOptions,
-): AsyncGenerator<WalkedEntry, void, void> {
+): AsyncGenerator<readonly WalkedEntry[], void, void> {
   for (const root of roots) yield* new TreeWalk(root, options).entries()
 }
 
@@ -46,29 +48,30 @@ class TreeWalk {
   readonly #options: WalkOptions
   /** The directories on the way from the root to where the walk is. */
   readonly #levels: Level[] = []
+  readonly #prompt = new PromptWork()
 
   constructor(root: Root, options: WalkOptions) {
     this.#root = root
     this.#options = options
   }
 
-  async *entries(): AsyncGenerator<WalkedEntry, void, void> {
+  async *entries(): AsyncGenerator<readonly WalkedEntry[], void, void> {
     const { exclusions, signal } = this.#options
     throwIfAborted(signal)
     try {
       const root = await this.#lookAtRoot()
-      yield root
+      yield [root]
       if (root.kind === 'directory') await this.#enter(root, exclusions)
       for (let level = this.#levels.at(-1); level !== undefined; level = this.#levels.at(-1)) {
         throwIfAborted(signal)
         const next = level.ahead.shift()
         if (next === undefined) {
-          yield* await this.#advance(level)
+          yield await this.#advance(level)
           continue
         }
         const entry = await this.#examine(level, next)
         if (entry === undefined) continue
-        yield entry
+        yield [entry]
         if (entry.kind === 'directory') await this.#enter(entry, level.exclusions)
       }
     } finally {
@@ -115,7 +118,7 @@ class TreeWalk {
     // A link that is left out may be called anything.
     if (follow || !found.isSymbolicLink) assertSendable(path, found)
     const location = join(level.entry.location, found.name)
-    const stats = await lookUnlessGone(location, path)
+    const stats = await lookUnlessGone(this.#prompt, location, path)
     if (stats === undefined) return undefined
     if (!stats.isSymbolicLink()) return walkedEntry({ path, location, isFollowed: false }, stats)
     if (!follow) {
@@ -161,7 +164,7 @@ class TreeWalk {
       }
       this.#levels.push({ entry, reader, exclusions: inside, ahead: [] })
       // A link that was put in its place could lead anywhere.
-      const now = await lookUnlessGone(location, path, isFollowed)
+      const now = await lookUnlessGone(this.#prompt, location, path, isFollowed)
       const isSame = now?.isDirectory() && now.dev === version.dev && now.ino === version.ino
       if (!isSame) throw changed(path)
     })
@@ -173,10 +176,18 @@ class TreeWalk {
   }
 }
 
-async function lookUnlessGone(location: string, path: string, isFollowed = false) {
+async function lookUnlessGone(
+  prompt: PromptWork,
+  location: string,
+  path: string,
+  isFollowed = false,
+) {
   return withFileErrors('look at', path, async () => {
     try {
-      return await look(location, isFollowed)
+      return await prompt.run(
+        () => lookAtOnce(location, isFollowed),
+        () => look(location, isFollowed),
+      )
     } catch (thrown) {
       if (isGone(thrown)) return undefined
       throw thrown

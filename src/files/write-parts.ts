@@ -1,3 +1,4 @@
+import { writevSync } from 'node:fs'
 import type { FileHandle } from 'node:fs/promises'
 
 /** Writes all `parts`, one behind the other, from `offset` on. */
@@ -10,6 +11,21 @@ export async function writeParts(
   let [position, rest] = [offset, parts]
   while (position < end) {
     const { bytesWritten } = await handle.writev(rest, position)
+    position += bytesWritten
+    rest = withoutFirst(bytesWritten, rest)
+  }
+}
+
+/** The same to a descriptor, at once. */
+export function writePartsAtOnce(
+  descriptor: number,
+  offset: number,
+  parts: readonly Uint8Array[],
+): void {
+  const end = offset + totalBytes(parts)
+  let [position, rest] = [offset, parts]
+  while (position < end) {
+    const bytesWritten = writevSync(descriptor, rest, position)
     position += bytesWritten
     rest = withoutFirst(bytesWritten, rest)
   }

@@ -1,7 +1,10 @@
-import { createHash, type Hash } from 'node:crypto'
+import { createHash, type Hash, hash as hashAtOnce } from 'node:crypto'
 
 /** SHA-256 of one block, given in parts. */
 export function blockDigest(...parts: readonly Uint8Array[]): Uint8Array {
+  const [only] = parts
+  // Half the time of the other way, which counts for small files.
+  if (only && parts.length === 1) return hashAtOnce('sha256', only, 'buffer')
   const hash = createHash('sha256')
   for (const part of parts) hash.update(part)
   return hash.digest()

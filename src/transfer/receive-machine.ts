@@ -242,6 +242,8 @@ export class ReceiveMachine {
 
   /** The lane ended, with `error` unless the sender said that nothing follows. */
   laneEnded(error?: ShareError): ReceiveEffect[] {
+    // Everything is there, and needs nobody any more to get its name.
+    if (this.#state === 'publishing') return []
     const early = 'The sender left before everything had arrived'
     return this.#end(error ?? new ShareError('interrupted', early))
   }

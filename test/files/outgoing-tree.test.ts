@@ -220,15 +220,22 @@ describe('a file that is read', () => {
       expect(error.message).toContain('"tree/large"')
       expect(error.hint).toContain('--exclude')
     })
+  })
 
-    it.each(CHANGES)('is noticed when it %s afterwards', async (_what, change) => {
-      const { path, tree } = await openTreeOf(bytes)
-      await tree.read(1, 0, Buffer.alloc(10))
-      await tree.finish(1)
-      change(path)
-      const error = await failure(tree.finish(1), 'file-changed')
-      expect(error.message).toContain('"tree/large"')
-    })
+  it.each(CHANGES)('and is large is noticed when it %s afterwards', async (_what, change) => {
+    const { path, tree } = await openTreeOf(LARGE_BYTES)
+    await tree.read(1, 0, Buffer.alloc(10))
+    await tree.finish(1)
+    change(path)
+    const error = await failure(tree.finish(1), 'file-changed')
+    expect(error.message).toContain('"tree/large"')
+  })
+
+  it.each(CHANGES)('and is small was one version, whatever it %s afterwards', async (_, change) => {
+    const { path, tree } = await openTreeOf(10)
+    await tree.read(1, 0, Buffer.alloc(10))
+    change(path)
+    await tree.finish(1)
   })
 
   it('is noticed when what is read next is gone', async () => {

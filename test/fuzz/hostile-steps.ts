@@ -48,49 +48,60 @@ const packs = fc
   .record({ contents: fc.array(content, { minLength: 1, maxLength: 5 }), file, more: fc.nat(3) })
   .map((each): Frame => packOf(each.contents, each.file, each.contents.length + each.more))
 
-const payload = fc.oneof(
-  {
-    weight: 12,
-    arbitrary: fc
-      .oneof(
-        { weight: 3, arbitrary: blocks },
-        { weight: 3, arbitrary: packs },
-        ...Object.values(frames),
-      )
-      .map((frame) => Uint8Array.from(Buffer.concat(encodeFrame(frame)))),
-  },
-  fc.uint8Array({ maxLength: 100 }),
-)
+const { accept, decline, have, skip, checked, ack, saved, received, abort, ...others } = frames
+const said = {
+  sender: [
+    { weight: 3, arbitrary: blocks },
+    { weight: 3, arbitrary: packs },
+    ...Object.values(others),
+    received,
+    abort,
+  ],
+  receiver: [accept, decline, have, skip, checked, ack, saved, received, abort, others.keep],
+}
+const payloads = (side: 'sender' | 'receiver') =>
+  fc.oneof(
+    {
+      weight: 12,
+      arbitrary: fc
+        .oneof(...said[side])
+        .map((frame) => Uint8Array.from(Buffer.concat(encodeFrame(frame)))),
+    },
+    fc.uint8Array({ maxLength: 100 }),
+  )
 
 const is = <Does extends HostileAction['does']>(does: Does) => fc.constant(does)
-const actions: fc.Arbitrary<HostileAction> = fc.oneof(
-  fc.record({ does: is('drop') }),
-  fc.record({ does: is('repeat'), times: fc.integer({ min: 1, max: 3 }) }),
-  fc.record({ does: is('hold'), messages: fc.integer({ min: 1, max: 12 }) }),
-  fc.record({ does: is('flip'), at: fc.nat(120), bit: fc.nat(7) }),
-  fc.record({ does: is('cut off'), bytes: fc.integer({ min: 1, max: 60 }) }),
-  {
-    weight: 5,
-    arbitrary: fc.record({
-      does: is('change'),
-      which: fc.nat(40),
-      add: fc.oneof(fc.integer({ min: -3, max: 3 }), count),
-      isAdded: fc.boolean(),
-    }),
-  },
-  {
-    weight: 6,
-    arbitrary: fc.record({
-      does: is('insert'),
-      payload,
-      times: fc.oneof({ weight: 20, arbitrary: fc.constant(1) }, fc.constant(3000)),
-    }),
-  },
-  { weight: 2, arbitrary: fc.record({ does: is('replace'), payload }) },
-  { weight: 2, arbitrary: fc.record({ does: is('lose') }) },
-)
+const actionsOf = (payload: fc.Arbitrary<Uint8Array>): fc.Arbitrary<HostileAction> =>
+  fc.oneof(
+    fc.record({ does: is('drop') }),
+    fc.record({ does: is('repeat'), times: fc.integer({ min: 1, max: 3 }) }),
+    fc.record({ does: is('hold'), messages: fc.integer({ min: 1, max: 12 }) }),
+    fc.record({ does: is('flip'), at: fc.nat(120), bit: fc.nat(7) }),
+    fc.record({ does: is('cut off'), bytes: fc.integer({ min: 1, max: 60 }) }),
+    {
+      weight: 5,
+      arbitrary: fc.record({
+        does: is('change'),
+        which: fc.nat(40),
+        add: fc.oneof(fc.integer({ min: -3, max: 3 }), count),
+        isAdded: fc.boolean(),
+      }),
+    },
+    {
+      weight: 6,
+      arbitrary: fc.record({
+        does: is('insert'),
+        payload,
+        times: fc.oneof({ weight: 20, arbitrary: fc.constant(1) }, fc.constant(3000)),
+      }),
+    },
+    { weight: 2, arbitrary: fc.record({ does: is('replace'), payload }) },
+    { weight: 2, arbitrary: fc.record({ does: is('lose') }) },
+  )
 
-export const hostileSteps: fc.Arbitrary<HostileStep[]> = fc.array(
-  fc.record({ at: fc.nat(25), action: actions }),
-  { minLength: 1, maxLength: 6 },
-)
+/** What a hostile `side` may do. */
+export function hostileSteps(side: 'sender' | 'receiver'): fc.Arbitrary<HostileStep[]> {
+  const at = fc.oneof(fc.nat(5), fc.nat(25))
+  const action = actionsOf(payloads(side))
+  return fc.array(fc.record({ at, action }), { minLength: 1, maxLength: 6 })
+}

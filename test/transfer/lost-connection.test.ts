@@ -156,3 +156,21 @@ describe('a control stream', () => {
     expect(flood).toThrow(expect.objectContaining({ code: 'protocol' }))
   })
 })
+
+describe('a connection that is lost at the very end', () => {
+  it('does not keep what arrived from getting its name', async () => {
+    const transfer = memoryTransfer({
+      content: randomBytes(10),
+      sink: {
+        publish: async () => {
+          transfer.cut(new ShareError('interrupted', 'The line broke'))
+          await new Promise((resolve) => setTimeout(resolve, 5))
+        },
+      },
+    })
+    transfer.start()
+    const { sent, received } = await outcomesOf(transfer)
+    expect(sent).toMatchObject({ reason: { code: 'interrupted' } })
+    expect(received).toMatchObject({ value: { bytes: 10 } })
+  })
+})

@@ -27,7 +27,7 @@ export function manifestOf(entries: Entry[], first = 0, isLast = true): Manifest
   return { type: 'manifest', first, entries, isLast }
 }
 
-export const offerFrame = (isCounted = true): Frame => ({
+export const offerFrame = (isCounted = true): Extract<Frame, { type: 'offer' }> => ({
   type: 'offer',
   name: 'some',
   kind: 'several',
@@ -129,4 +129,11 @@ export function doneOf(...blocks: Uint8Array[]): Extract<Frame, { type: 'done' }
   const all = new TransferDigest()
   all.add(0, { path: '0', kind: 'file', bytes, digest })
   return { type: 'done', files: 1, bytes, digest: all.result() }
+}
+
+/** What `effects` tell the sender to be taken in. */
+export function checkedOf(effects: readonly ReceiveEffect[]): number[] {
+  return effects.flatMap((effect) =>
+    effect.type === 'send' && effect.frame.type === 'checked' ? [effect.frame.through] : [],
+  )
 }
