@@ -237,6 +237,10 @@ export const MAX_EARLY_BLOCKS = 4096
 export const MAX_MANIFEST_ENTRIES = 256
 /** So long an offer waits for everything to be counted: a person waits for it, and likes to know. */
 export const COUNTING_GRACE_MS = 2 * SECOND_MS
+/** A tree may be so many times what was counted, and a little more, by the time that it is sent. */
+export const OFFER_GROWTH = 2
+export const OFFER_GROWTH_FILES = 1000
+export const OFFER_GROWTH_BYTES = 64 * MIB
 /** So many entries are listed ahead of those that the receiver has taken in: a few round trips. */
 export const LISTED_AHEAD_ENTRIES = 2048
 /** While so many files are not finished a receiver takes no more in: a few megabytes of memory. */

@@ -18,6 +18,7 @@ import {
   type Offer,
 } from './frame.ts'
 import { type IncomingFile, incomingFile } from './incoming-file.ts'
+import { OfferBound } from './offer-bound.ts'
 import { errorFromPeer } from './peer-error.ts'
 import { TransferDigest } from './transfer-digest.ts'
 import { blockCount, blockLength, isCountable, type PackPart } from './transfer-plan.ts'
@@ -82,6 +83,7 @@ export class ReceiveMachine {
   #assembler: BlockAssembler | undefined
   readonly #files = new Map<number, IncomingFile>()
   readonly #early = new EarlyChunks()
+  readonly #bound = new OfferBound()
   /** Of files of unknown length that are not taken in yet: how long they are. */
   readonly #earlyEnds = new Map<number, number>()
   readonly #digest = new TransferDigest()
@@ -252,6 +254,7 @@ export class ReceiveMachine {
     if (this.#state !== 'waiting') throw outOfTurn()
     this.#state = 'deciding'
     this.#isCounted = offer.isCounted
+    if (offer.isCounted) this.#bound.counted(offer.files, offer.bytes)
     this.#blockBytes = offer.blockBytes
     this.#assembler = new BlockAssembler({
       blockBytes: offer.blockBytes,
@@ -263,6 +266,7 @@ export class ReceiveMachine {
   #counted(files: number, bytes: number): ReceiveEffect[] {
     if (this.#isCounted || this.#state === 'waiting') throw outOfTurn()
     this.#isCounted = true
+    this.#bound.counted(files, bytes)
     return [{ type: 'total', files, bytes }]
   }
 
@@ -276,6 +280,7 @@ export class ReceiveMachine {
     const aheadEntries = this.#listedThrough - this.#checkedThrough
     if (aheadEntries > LISTED_AHEAD_ENTRIES + MAX_MANIFEST_ENTRIES) throw outOfTurn()
     if (!entries.every(({ bytes }) => isCountable(bytes ?? 0, this.#blockBytes))) throw misplaced()
+    this.#bound.listed(entries)
     if (entries.length === 0) return this.#completeAll()
     return [{ type: 'list', first, entries }]
   }

@@ -31,8 +31,8 @@ export const offerFrame = (isCounted = true): Extract<Frame, { type: 'offer' }> 
   type: 'offer',
   name: 'some',
   kind: 'several',
-  files: 0,
-  bytes: 0,
+  files: 1e6,
+  bytes: 2 ** 50,
   isCounted,
   blockBytes: BLOCK_BYTES,
 })
