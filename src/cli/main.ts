@@ -1,10 +1,10 @@
 import { ShareError, toShareError } from '../errors.ts'
 import { EXIT_GRACE_MS, STOP_TIMEOUT_MS } from '../limits.ts'
-import { collectOnOneThread } from './collect-on-one-thread.ts'
 import { readEnvironment } from './environment.ts'
 import { run } from './run.ts'
+import { tuneGarbageCollection } from './tune-garbage-collection.ts'
 
-collectOnOneThread()
+tuneGarbageCollection()
 const stopping = new AbortController()
 
 /** Ends the command with `error`; whoever asks a second time does not want to wait. */
