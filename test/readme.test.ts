@@ -21,6 +21,7 @@ const EVENTS: Record<TransferEvent['event'], true> = {
   offer: true,
   progress: true,
   file: true,
+  text: true,
   done: true,
   warning: true,
   error: true,

@@ -94,8 +94,13 @@ describe('a command of the README that receives', () => {
 
 it('the shell script of the README works as it stands', async () => {
   const { cwd, sha256 } = await directoryWith('report.pdf')
+  mkdirSync(join(cwd, 'photos/2024'), { recursive: true })
+  const photo = writeRandomFile(join(cwd, 'photos/2024/a.jpg'), FILE_BYTES)
+  const notes = writeRandomFile(join(cwd, 'notes.txt'), 100)
   await expectSuccess(run(commandsOf('script').join('\n'), { cwd }))
   expect(await sha256Of(join(cwd, 'downloads/report.pdf'))).toBe(sha256)
+  expect(await sha256Of(join(cwd, 'downloads/photos/2024/a.jpg'))).toBe(photo)
+  expect(await sha256Of(join(cwd, 'downloads/notes.txt'))).toBe(notes)
 })
 
 it('events have the fields of their examples in the README', async () => {

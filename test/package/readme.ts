@@ -37,6 +37,15 @@ export const RUNNERS: ReadonlyMap<string, Runner> = new Map([
   ['p2pshare send holiday.mp4 --code anna-velvet-orbit-ladder --wait 2h', 'sender'],
   ['export P2PSHARE_CODE=build42-velvet-orbit-ladder-timber', 'script'],
   ['p2pshare send report.pdf & p2pshare receive --yes --output downloads && wait $!', 'script'],
+  [
+    'tar c photos | p2pshare send - & p2pshare receive --output - | tar x -C downloads && wait $!',
+    'script',
+  ],
+  [
+    'p2pshare send photos notes.txt --receipt sent.json & p2pshare receive --yes --skip --output downloads && wait $!',
+    'script',
+  ],
+  ['p2pshare verify sent.json downloads', 'script'],
   ['p2pshare send report.pdf --json', 'json'],
   ['p2pshare receive 7-velvet-orbit --yes --json --output downloads', 'json'],
   ['p2pshare serve --host 127.0.0.1 --port 7342 --trusted-proxy 127.0.0.1', 'server'],
