@@ -26,8 +26,15 @@ export async function applyAttributes(
 /** Gives the open file its time of change alone, as `applyAttributes` does. */
 export async function applyTime(handle: FileHandle, modifiedMs: number): Promise<void> {
   if (Number.isNaN(modifiedMs)) return
-  const boundedMs = Math.min(Math.max(modifiedMs, MIN_MODIFIED_MS), MAX_MODIFIED_MS)
-  await unlessUnsupported(handle.utimes(new Date(), new Date(boundedMs)))
+  const boundedMs = Math.trunc(Math.min(Math.max(modifiedMs, MIN_MODIFIED_MS), MAX_MODIFIED_MS))
+  await unlessUnsupported(handle.utimes(new Date(), toSeconds(boundedMs)))
+}
+
+/** Node cuts decimals off: a fraction that came out too small would end up a millisecond earlier. */
+function toSeconds(wholeMs: number): number {
+  const seconds = wholeMs / 1000
+  const isTooSmall = seconds - Math.trunc(seconds) < (wholeMs % 1000) / 1000
+  return isTooSmall ? seconds + 0.5e-6 : seconds
 }
 
 /** The file is our own, so EPERM cannot mean that somebody forbids it. */
