@@ -22,6 +22,8 @@ export interface OfferInfo {
   kind: 'file' | 'directory' | 'several' | 'text'
   files: number
   bytes: number
+  /** Whether that is everything; a pipe is never counted, a large tree takes its time. */
+  isCounted: boolean
 }
 
 /** What a finished transfer comes to; both sides report equal `files`, `bytes` and `digest`. */

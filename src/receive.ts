@@ -103,7 +103,9 @@ async function save(
   const { output, decide, existing = 'refuse', update = false } = options
   const incoming = new Incoming({ output, decide, existing, update, signal, onEvent })
   const watch: TransferWatcher = (event) => {
-    receipt.watch(event)
+    // Later the files are compared with it, under the names that they have here.
+    const isFile = event.event === 'file'
+    receipt.watch(isFile ? { ...event, path: incoming.savedAs(event.path) } : event)
     onEvent(event)
   }
   let begun = 0

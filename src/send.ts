@@ -142,7 +142,7 @@ async function deliver(delivery: Delivery): Promise<TransferSummary> {
   loadEngine()
   const codecs = await wantedCodecs(options.compress ?? true)
   const session = await withinWait(
-    meeting.session,
+    Promise.race([meeting.session, failureToCount(outgoing, () => meeting.isEstablished)]),
     options.waitMs ?? DEFAULT_SEND_WAIT_MS,
     () => meeting.isEstablished,
     () => new ShareError('nobody-came', 'Nobody came in time'),
@@ -158,7 +158,7 @@ async function deliver(delivery: Delivery): Promise<TransferSummary> {
   let begun = 0
   const begin = (onLost: (error: ShareError) => void, peer: Session): Sender => {
     const { files, bytes } = outgoing.counted
-    onEvent({ event: 'offer', name, kind, files, bytes })
+    onEvent({ event: 'offer', name, kind, files, bytes, isCounted })
     begun += 1
     if (begun > 1) receipt.restart()
     return new Sender({
@@ -182,14 +182,32 @@ async function deliver(delivery: Delivery): Promise<TransferSummary> {
   return summary
 }
 
-/** Whether everything is counted, now or in a moment: a total is worth a short wait. */
-async function isCountedSoon({ totals }: Outgoing): Promise<boolean> {
+/** Rejects with what cannot be sent; nobody needs to come for that. Otherwise never settles. */
+function failureToCount({ totals }: Outgoing, isSomebodyThere: () => boolean): Promise<never> {
+  return new Promise((_, reject) => {
+    totals.catch((thrown: unknown) => {
+      if (!isSomebodyThere()) reject(thrown)
+    })
+  })
+}
+
+/**
+ * Whether everything is counted, now or in a moment: a total is worth a short wait. Not where
+ * counting failed: the transfer meets that as well, and can tell the receiver.
+ */
+async function isCountedSoon({ kind, totals }: Outgoing): Promise<boolean> {
   let timer: NodeJS.Timeout | undefined
+  // A single file is counted already, or it is a pipe, which is counted when it is over.
+  const graceMs = kind === 'file' ? 0 : COUNTING_GRACE_MS
   const grace = new Promise<false>((resolve) => {
-    timer = setTimeout(() => resolve(false), COUNTING_GRACE_MS)
+    timer = setTimeout(() => resolve(false), graceMs)
   })
   try {
-    return await Promise.race([totals.then(() => true), grace])
+    const counted = totals.then(
+      () => true,
+      () => false,
+    )
+    return await Promise.race([counted, grace])
   } finally {
     clearTimeout(timer)
   }

@@ -27,21 +27,25 @@ export async function applyAttributes(
 /** Gives the open file its time of change alone, as `applyAttributes` does. */
 export async function applyTime(handle: FileHandle, modifiedMs: number): Promise<void> {
   if (Number.isNaN(modifiedMs)) return
-  await unlessUnsupported(handle.utimes(new Date(), bounded(modifiedMs)))
+  await unlessUnsupported(handle.utimes(new Date(), boundedSeconds(modifiedMs)))
 }
 
 /** The same to a descriptor, at once. */
 export function applyTimeAtOnce(descriptor: number, modifiedMs: number): void {
   if (Number.isNaN(modifiedMs)) return
   try {
-    futimesSync(descriptor, new Date(), bounded(modifiedMs))
+    futimesSync(descriptor, new Date(), boundedSeconds(modifiedMs))
   } catch (thrown) {
     if (!isUnsupported(thrown)) throw thrown
   }
 }
 
-function bounded(modifiedMs: number): Date {
-  return new Date(Math.min(Math.max(modifiedMs, MIN_MODIFIED_MS), MAX_MODIFIED_MS))
+/** Node cuts decimals off: a fraction that came out too small would end up a millisecond earlier. */
+function boundedSeconds(modifiedMs: number): number {
+  const wholeMs = Math.trunc(Math.min(Math.max(modifiedMs, MIN_MODIFIED_MS), MAX_MODIFIED_MS))
+  const seconds = wholeMs / 1000
+  const isTooSmall = seconds - Math.trunc(seconds) < (wholeMs % 1000) / 1000
+  return isTooSmall ? seconds + 0.5e-6 : seconds
 }
 
 async function unlessUnsupported(work: Promise<void>): Promise<void> {

@@ -67,12 +67,19 @@ export class IncomingRoots {
     this.#promised.add(foldedPath(root.name))
   }
 
+  /** `path` with the name that its root will have, where it is not listed that of the sender. */
+  savedAs(path: string): string {
+    const rootName = rootOf(path)
+    const root = this.#roots.get(rootName)
+    return (root?.name ?? rootName) + path.slice(rootName.length)
+  }
+
   /** Undefined where nothing can be there yet. */
   planOf({ path }: IncomingEntry): EntryPlan | undefined {
     const rootName = rootOf(path)
     const root = this.#roots.get(rootName)
     if (root === undefined || root.action === 'create') return undefined
-    const target = root.name + path.slice(rootName.length)
+    const target = this.savedAs(path)
     return {
       action: root.action,
       place: { directory: parentOf(target), name: nameOf(target) },

@@ -93,6 +93,11 @@ export class IncomingTree {
     return this.#saved
   }
 
+  /** What the listed `path` is called once it is published, as its root may get another name. */
+  savedAs(path: string): string {
+    return this.#roots.savedAs(path)
+  }
+
   /** Throws `disk-full` if the rest does not fit when `bytes` come in all. */
   async assertRoomFor(bytes: number): Promise<void> {
     this.#assertOpen()

@@ -47,6 +47,11 @@ export class Incoming {
     return this.#tree?.saved
   }
 
+  /** Where the file that the sender calls `path` is, from the directory that all is saved in. */
+  savedAs(path: string): string {
+    return this.#tree?.savedAs(path) ?? path
+  }
+
   /** The text that arrived, where it was one and is not saved. */
   get text(): string | undefined {
     return this.#text?.text
@@ -60,8 +65,8 @@ export class Incoming {
     const { output, signal, onEvent } = this.#init
     await this.leave()
     throwIfAborted(signal)
-    const { name, kind, files, bytes } = offer
-    this.#offer = { name, kind, files, bytes }
+    const { name, kind, files, bytes, isCounted } = offer
+    this.#offer = { name, kind, files, bytes, isCounted }
     onEvent({ event: 'offer', ...this.#offer })
     if (typeof output === 'object') return this.#intoStream(output)
     if (kind === 'text' && output === undefined) {

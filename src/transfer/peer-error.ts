@@ -5,7 +5,7 @@ const REASONS: Partial<Record<ErrorCode, string>> = {
   'disk-full': 'there is not enough free space',
   permission: 'it may not write or read there',
   'file-exists': 'there already is something of that name',
-  'unsafe-name': 'the name is not safe to use there',
+  'unsafe-name': 'a name is not safe to use, or two are one on some systems',
   'not-found': 'the file is gone',
   'file-changed': 'the file changed while it was being sent',
   'file-failed': 'reading or writing the file failed',

@@ -34,7 +34,7 @@ describe('eventLine', () => {
 
   it('escapes what comes from the other side', () => {
     const name = 'a\u202egpj.exe\u001b[2J\n'
-    expect(line({ event: 'offer', name, kind: 'file', files: 1, bytes: 0 })).toBe(
+    expect(line({ event: 'offer', name, kind: 'file', files: 1, bytes: 0, isCounted: true })).toBe(
       'Receiving a\\u{202e}gpj.exe\\u{1b}[2J\\u{a} (0 B).',
     )
     expect(line({ event: 'code', code: '\u001b', full: '\u001b' }, sender)).not.toContain('\u001b')

@@ -19,6 +19,7 @@ export const offer: TransferEvent = {
   kind: 'file',
   files: 1,
   bytes: 100 * MIB,
+  isCounted: true,
 }
 export const done: TransferEvent & { event: 'done' } = {
   event: 'done',
