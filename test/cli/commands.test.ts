@@ -156,7 +156,13 @@ describe('p2pshare receive', () => {
   const receives = () =>
     receive.mockImplementation(async (_code: string, options: ReceiveOptions) => {
       const { decide, onEvent, signal } = options
-      const offered = { name: 'a.zip', kind: 'file', files: 1, bytes: 100, isCounted: true } as const
+      const offered = {
+        name: 'a.zip',
+        kind: 'file',
+        files: 1,
+        bytes: 100,
+        isCounted: true,
+      } as const
       const what = { ...offered, target: `${process.cwd()}/a.zip` }
       onEvent?.({ event: 'offer', ...offered })
       const yes = await decide?.(what, signal ?? AbortSignal.abort())
@@ -265,7 +271,14 @@ describe('p2pshare receive, of a text', () => {
   const text = 'line\u001b[2J\nnext'
   const receives = () =>
     receive.mockImplementation(async (_code: string, { onEvent }: ReceiveOptions) => {
-      onEvent?.({ event: 'offer', name: 'text', kind: 'text', files: 1, bytes: 20, isCounted: true })
+      onEvent?.({
+        event: 'offer',
+        name: 'text',
+        kind: 'text',
+        files: 1,
+        bytes: 20,
+        isCounted: true,
+      })
       onEvent?.({ event: 'text', text })
       return summary
     })
@@ -313,7 +326,14 @@ describe('p2pshare receive, of a text', () => {
 describe('p2pshare receive -o -', () => {
   it('writes contents to standard output, and nothing else', async () => {
     receive.mockImplementation(async (_code: string, { output, onEvent }: ReceiveOptions) => {
-      onEvent?.({ event: 'offer', name: 'a.zip', kind: 'file', files: 1, bytes: 8, isCounted: true })
+      onEvent?.({
+        event: 'offer',
+        name: 'a.zip',
+        kind: 'file',
+        files: 1,
+        bytes: 8,
+        isCounted: true,
+      })
       if (typeof output !== 'object') throw new TypeError('nowhere to write to')
       for (const part of ['cont', 'ents']) await output.write(Buffer.from(part))
       return summary
@@ -326,7 +346,14 @@ describe('p2pshare receive -o -', () => {
 
   it('says before that it goes there', async () => {
     receive.mockImplementation(async (_code: string, { decide, signal }: ReceiveOptions) => {
-      const what = { name: 'a.zip', kind: 'file', files: 1, bytes: 8, isCounted: true, target: '' } as const
+      const what = {
+        name: 'a.zip',
+        kind: 'file',
+        files: 1,
+        bytes: 8,
+        isCounted: true,
+        target: '',
+      } as const
       if (await decide?.(what, signal ?? AbortSignal.abort())) return summary
       throw new ShareError('declined', 'The file was declined')
     })

@@ -5,7 +5,13 @@ import { FakeInput, fakeContext } from './fake-streams.ts'
 
 const CTRL_C = '\u0003'
 const CTRL_D = '\u0004'
-const offer = { name: 'a\u001b[2J.zip', kind: 'file', files: 1, bytes: 1536, isCounted: true } as const
+const offer = {
+  name: 'a\u001b[2J.zip',
+  kind: 'file',
+  files: 1,
+  bytes: 1536,
+  isCounted: true,
+} as const
 const complete = async (line: string): Promise<[string[], string]> =>
   line.endsWith('gui') ? [['guitar'], 'gui'] : [[], '']
 

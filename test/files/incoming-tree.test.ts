@@ -319,7 +319,9 @@ describe('attributes', () => {
     [-1, 0],
     [Number.POSITIVE_INFINITY, Date.UTC(2100, 0)],
     [8e15, Date.UTC(2100, 0)],
-    ...[922, 1, 57, 999].map((ms) => [1_764_036_149_000 + ms, 1_764_036_149_000 + ms] satisfies [number, number]),
+    ...[922, 1, 57, 999].map(
+      (ms) => [1_764_036_149_000 + ms, 1_764_036_149_000 + ms] satisfies [number, number],
+    ),
   ])('makes of the time %d the time %d', async (modifiedMs, expected) => {
     const cwd = emptyDirectory()
     const tree = await open({ d: null }, { cwd })
