@@ -1,4 +1,4 @@
-import { fstatSync, write } from 'node:fs'
+import { fstatSync, type Stats, write } from 'node:fs'
 import { addAbortSignal, Readable } from 'node:stream'
 import { promisify } from 'node:util'
 import { abortReason, ShareError } from '../errors.ts'
@@ -13,6 +13,12 @@ export async function* readInput(
   signal: AbortSignal,
 ): AsyncGenerator<Uint8Array> {
   if (stdin instanceof Readable) addAbortSignal(signal, stdin)
+  // Node takes it for an input that is empty.
+  if (statsOf(stdin)?.isDirectory()) {
+    throw new ShareError('file-failed', 'Standard input is a directory', {
+      hint: 'Name the directory to send it.',
+    })
+  }
   try {
     for await (const chunk of stdin) yield typeof chunk === 'string' ? Buffer.from(chunk) : chunk
   } catch (cause) {
@@ -59,7 +65,11 @@ export class ContentsOutput {
 
 function fileDescriptor(stream: OutputStream): number | undefined {
   if (!('fd' in stream) || typeof stream.fd !== 'number') return undefined
-  return fstatSync(stream.fd).isFile() ? stream.fd : undefined
+  return statsOf(stream)?.isFile() ? stream.fd : undefined
+}
+
+function statsOf(stream: InputStream | OutputStream): Stats | undefined {
+  return 'fd' in stream && typeof stream.fd === 'number' ? fstatSync(stream.fd) : undefined
 }
 
 function writeToStream(stream: OutputStream, chunk: Uint8Array): Promise<void> {

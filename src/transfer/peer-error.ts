@@ -22,7 +22,8 @@ export function errorFromPeer(
     return new ShareError(code, `The ${other} could not verify what arrived there`)
   }
   if (code === 'interrupted') {
-    return new ShareError(code, `The ${other} lost the connection`)
+    const what = type === 'decline' ? 'cannot go on with what it began' : 'lost the connection'
+    return new ShareError(code, `The ${other} ${what}`)
   }
   const reason = REASONS[code]
   const because = reason === undefined ? '' : `: ${reason}`

@@ -112,6 +112,11 @@ export class Program {
     this.#child.stdin.write(text)
   }
 
+  /** Standard input gets `text` and ends. */
+  feed(text: string): void {
+    this.#child.stdin.end(text)
+  }
+
   kill(signal: NodeJS.Signals): void {
     this.#child.kill(signal)
   }

@@ -1,6 +1,6 @@
 import { execFileSync } from 'node:child_process'
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs'
-import { dirname, join } from 'node:path'
+import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { MIB } from '../../src/limits.ts'
 import { scratchDirectory, smallFileSystem } from '../files/scratch.ts'
@@ -27,7 +27,6 @@ function expectNothingSent({ sender, receiver }: Transfer): void {
 describe('the sender refuses', () => {
   it.each([
     ['a file that is not there', (path: string) => path, 'not-found'],
-    ['a directory', dirname, 'not-a-file'],
     [
       'a pipe, without waiting for what comes out of it',
       (path: string) => {

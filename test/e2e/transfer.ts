@@ -28,6 +28,9 @@ export interface TransferOptions extends StartOptions {
   server?: string
   /** Of the receiver alone. */
   receiverEnv?: NodeJS.ProcessEnv
+  /** Further words for each side. */
+  sendFlags?: readonly string[]
+  receiveFlags?: readonly string[]
 }
 
 /** A file of `bytes` random bytes, in a directory that is gone after the test. */
@@ -39,6 +42,20 @@ export function parcel(bytes: number, name = 'a file.bin'): Parcel {
   return { file, name, sha256: writeRandomFile(file, bytes), output, saved: join(output, name) }
 }
 
+/** What `make` puts at the path that it is given, in a directory that is gone after the test. */
+export function parcelOf(
+  make: (path: string) => void,
+  name = 'parcel',
+): Omit<Parcel, 'sha256'> & { directory: string } {
+  const directory = scratchDirectory()
+  const [sent, output] = [join(directory, 'sent'), join(directory, 'received')]
+  mkdirSync(sent)
+  mkdirSync(output)
+  const file = join(sent, name)
+  make(file)
+  return { directory, file, name, output, saved: join(output, name) }
+}
+
 /** Runs a rendezvous server on a free port of this machine, and returns it with its address. */
 export async function startServer(): Promise<{ server: string; program: Program }> {
   const program = start(['serve', '--host', '127.0.0.1', '--port', '0'])
@@ -48,11 +65,11 @@ export async function startServer(): Promise<{ server: string; program: Program 
 
 /** Starts a sender and returns it with its code once it has one. */
 export async function startSender(
-  file: string,
-  { server, ...options }: TransferOptions,
+  what: string | readonly string[],
+  { server, sendFlags = [], ...options }: TransferOptions,
 ): Promise<{ sender: Program; code: string; full: string }> {
   const rendezvous = server === undefined ? [] : ['--rendezvous', server]
-  const sender = start(['send', file, '--json', ...rendezvous], options)
+  const sender = start(['send', ...[what].flat(), '--json', ...rendezvous, ...sendFlags], options)
   const { code, full } = await sender.event('code')
   return { sender, code, full }
 }
@@ -61,16 +78,16 @@ export async function startSender(
 export function startReceiver(
   code: string,
   output: string,
-  { server, receiverEnv, env, ...options }: TransferOptions,
+  { server, receiverEnv, receiveFlags = [], env, ...options }: TransferOptions,
 ): Program {
   const rendezvous = server === undefined ? [] : ['--rendezvous', server]
-  const argv = ['receive', code, '--yes', '--json', '-o', output, ...rendezvous]
+  const argv = ['receive', code, '--yes', '--json', '-o', output, ...rendezvous, ...receiveFlags]
   return start(argv, { ...options, env: { ...env, ...receiverEnv } })
 }
 
 /** Starts a sender and then, with its code, a receiver. */
 export async function startTransfer(
-  { file, output }: Pick<Parcel, 'file' | 'output'>,
+  { file, output }: { file: string | readonly string[]; output: string },
   options: TransferOptions,
 ): Promise<Transfer> {
   const { sender, code } = await startSender(file, options)
@@ -109,11 +126,14 @@ export function sharedFile(bytes: number): { path: string; name: string; sha256:
 /** What a side may have resident at the most: the engine, the program, and its bounded buffers. */
 const MAX_MEMORY_BYTES = 200 * MIB
 
-/** Fails unless both sides did with MAX_MEMORY_BYTES at all times; on Linux, which tells. */
-export function expectBoundedMemory({ sender, receiver }: Transfer): void {
+/** Fails unless both sides did with `maxBytes` at all times; on Linux, which tells. */
+export function expectBoundedMemory(
+  { sender, receiver }: Transfer,
+  maxBytes = MAX_MEMORY_BYTES,
+): void {
   if (process.platform !== 'linux') return
   for (const { peakMemoryBytes } of [sender, receiver]) {
     expect(peakMemoryBytes).toBeGreaterThan(0)
-    expect(peakMemoryBytes).toBeLessThan(MAX_MEMORY_BYTES)
+    expect(peakMemoryBytes).toBeLessThan(maxBytes)
   }
 }
