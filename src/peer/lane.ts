@@ -5,6 +5,7 @@ import {
   FIN_TIMEOUT_MS,
   KEEPALIVE_INTERVAL_MS,
   MAX_ENGINE_BUFFER_BYTES,
+  SILENCE_AFTER_SLEEP_MS,
   SILENCE_TIMEOUT_MS,
 } from '../limits.ts'
 import type { Channel } from './channel.ts'
@@ -75,6 +76,9 @@ export class Lane {
   #quietTicks = 0
   #idleTicks = 0
   #signsOfLife = 0
+  #lastTickMs = Date.now()
+  /** How long the other side may be silent. */
+  #patienceMs = SILENCE_TIMEOUT_MS
 
   /**
    * Says READY, waits for the other side's and checks its binding.
@@ -180,6 +184,7 @@ export class Lane {
   #receive(message: Uint8Array): void {
     if (this.#ended) return
     this.#quietTicks = 0
+    this.#patienceMs = SILENCE_TIMEOUT_MS
     try {
       if (!this.#peerReady) this.#acceptReady(message)
       else this.#accept(message)
@@ -226,16 +231,26 @@ export class Lane {
 
   /** Counts time in ticks of our own, so that a machine that slept does not blame the other side. */
   #tick(): void {
+    this.#noteSleep()
     this.#quietTicks += 1
     this.#idleTicks += 1
     if (this.#quietTicks >= QUIET_TICKS) {
       void this.#lookForLife().catch((thrown) => this.#end(toShareError(thrown)))
     }
-    if (this.#quietTicks * TICK_MS >= SILENCE_TIMEOUT_MS) {
+    if (this.#quietTicks * TICK_MS >= this.#patienceMs) {
       this.#end(connectionLost())
     } else if (this.#peerReady && this.#idleTicks * TICK_MS >= KEEPALIVE_INTERVAL_MS) {
       this.#transmit(LaneMessage.keepalive, [])
     }
+  }
+
+  /** After a long one the other side is gone, or soon says something. */
+  #noteSleep(): void {
+    const sleptMs = Date.now() - this.#lastTickMs
+    this.#lastTickMs += sleptMs
+    if (sleptMs < SILENCE_TIMEOUT_MS) return
+    this.#quietTicks = 0
+    this.#patienceMs = SILENCE_AFTER_SLEEP_MS
   }
 
   /** Packets since the last look, a tick ago, are as good as a message; the first look is to compare. */

@@ -1,4 +1,5 @@
 import { LOST_LANES_GRACE_MS } from '../limits.ts'
+import { AddressWatch } from './address-watch.ts'
 import { type Session, shutSession } from './pairing.ts'
 import { SessionLanes } from './session-lanes.ts'
 
@@ -9,11 +10,15 @@ import { SessionLanes } from './session-lanes.ts'
 export class SessionLink {
   readonly session: Session
   readonly lanes: SessionLanes
+  readonly #watch: AddressWatch
   #timer: NodeJS.Timeout | undefined
 
   constructor(session: Session) {
     this.session = session
     this.lanes = new SessionLanes(session)
+    const { connection } = session
+    // Its lane then ends as it does when the other side has been silent for too long.
+    this.#watch = new AddressWatch({ connection, onGone: () => connection.close() })
   }
 
   /** Ends it in order, so that the last words of either side arrive. Never throws. */
@@ -24,6 +29,7 @@ export class SessionLink {
 
   /** Ends one that is lost. Its further lanes may still work, and the other side send over them. */
   giveUp(): void {
+    this.#watch.close()
     this.session.lane.abandon()
     this.#timer ??= setTimeout(() => this.close(), LOST_LANES_GRACE_MS)
   }
@@ -31,6 +37,7 @@ export class SessionLink {
   /** Closes at once what is still open. */
   close(): void {
     clearTimeout(this.#timer)
+    this.#watch.close()
     this.lanes.close()
     shutSession(this.session)
   }

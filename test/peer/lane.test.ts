@@ -1,6 +1,11 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import { ShareError } from '../../src/errors.ts'
-import { MAX_ENGINE_BUFFER_BYTES, MIB, SILENCE_TIMEOUT_MS } from '../../src/limits.ts'
+import {
+  MAX_ENGINE_BUFFER_BYTES,
+  MIB,
+  SILENCE_AFTER_SLEEP_MS,
+  SILENCE_TIMEOUT_MS,
+} from '../../src/limits.ts'
 import { Lane, type LaneSecurity } from '../../src/peer/lane.ts'
 import { LaneMessage, type LaneSignal } from '../../src/peer/lane-message.ts'
 import { channelPair, type FakeChannel } from './channel-pair.ts'
@@ -284,6 +289,28 @@ describe('silence', () => {
     b.channel.packets = 1000
     a.channel.silent = true
     await vi.advanceTimersByTimeAsync(SILENCE_TIMEOUT_MS + 1000)
+    expect(b.ends).toMatchObject([{ code: 'interrupted' }])
+  })
+
+  it('is borne for a shorter time after a sleep in which the other side gave up', async () => {
+    const [a, b] = await openPair()
+    a.channel.silent = true
+    await vi.advanceTimersByTimeAsync(SILENCE_TIMEOUT_MS - 1000)
+    vi.setSystemTime(Date.now() + SILENCE_TIMEOUT_MS)
+    await vi.advanceTimersByTimeAsync(SILENCE_AFTER_SLEEP_MS - 1000)
+    expect(b.ends).toEqual([])
+    await vi.advanceTimersByTimeAsync(2000)
+    expect(b.ends).toMatchObject([{ code: 'interrupted' }])
+  })
+
+  it('is borne as ever once the other side has shown that it is there after the sleep', async () => {
+    const [a, b] = await openPair()
+    vi.setSystemTime(Date.now() + SILENCE_TIMEOUT_MS)
+    await vi.advanceTimersByTimeAsync(SILENCE_AFTER_SLEEP_MS)
+    a.channel.silent = true
+    await vi.advanceTimersByTimeAsync(SILENCE_TIMEOUT_MS - 4000)
+    expect(b.ends).toEqual([])
+    await vi.advanceTimersByTimeAsync(5000)
     expect(b.ends).toMatchObject([{ code: 'interrupted' }])
   })
 
