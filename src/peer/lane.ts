@@ -71,6 +71,7 @@ export class Lane {
   #peerReady = false
   #finSent = false
   #finReceived = false
+  #finAcknowledged = false
   #ended = false
   #bufferedBytes = 0
   #quietTicks = 0
@@ -145,8 +146,9 @@ export class Lane {
    * Ends the lane in order. The side that speaks first says FIN and waits for the acknowledgement,
    * which means that all it sent has arrived; the other waits for the channel to close, since
    * closing it itself would lose the acknowledgement. Gives up after `timeoutMs`; never throws.
+   * Tells whether the other side has said that it came to the end too.
    */
-  async finish(timeoutMs = FIN_TIMEOUT_MS): Promise<void> {
+  async finish(timeoutMs = FIN_TIMEOUT_MS): Promise<boolean> {
     const timer = setTimeout(() => this.#close(), timeoutMs)
     if (!this.#finSent && !this.#finReceived) {
       this.#transmit(LaneMessage.fin, [])
@@ -154,6 +156,7 @@ export class Lane {
     }
     await this.#closed.promise
     clearTimeout(timer)
+    return this.#finReceived || this.#finAcknowledged
   }
 
   /** Closes at once. The watcher is not called. */
@@ -205,7 +208,7 @@ export class Lane {
     if (type === LaneMessage.keepalive) return
     if (type === LaneMessage.data && !this.#finReceived) this.#deliver(payload)
     else if (type === LaneMessage.fin && !this.#finReceived) this.#acceptFin()
-    else if (type === LaneMessage.finAck && this.#finSent) this.#close()
+    else if (type === LaneMessage.finAck && this.#finSent) this.#acceptFinAck()
     else if (type === LaneMessage.signal && this.#onSignal)
       this.#onSignal(decodeLaneSignal(payload))
     else throw new ShareError('protocol', 'The other side sent a message out of turn')
@@ -215,6 +218,11 @@ export class Lane {
     this.#finReceived = true
     this.#transmit(LaneMessage.finAck, [])
     this.#tellEnd({})
+  }
+
+  #acceptFinAck(): void {
+    this.#finAcknowledged = true
+    this.#close()
   }
 
   #deliver(payload: Uint8Array): void {

@@ -21,10 +21,14 @@ export class SessionLink {
     this.#watch = new AddressWatch({ connection, onGone: () => connection.close() })
   }
 
-  /** Ends it in order, so that the last words of either side arrive. Never throws. */
-  async finish(timeoutMs: number): Promise<void> {
-    await this.session.lane.finish(timeoutMs)
+  /**
+   * Ends it in order, so that the last words of either side arrive; tells whether the other side has
+   * confirmed that they did. Never throws.
+   */
+  async finish(timeoutMs: number): Promise<boolean> {
+    const isConfirmed = await this.session.lane.finish(timeoutMs)
     this.close()
+    return isConfirmed
   }
 
   /** Ends one that is lost. Its further lanes may still work, and the other side send over them. */

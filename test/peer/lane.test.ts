@@ -330,7 +330,7 @@ describe('ending', () => {
     a.lane.send(text('last words'))
     const finishing = Promise.all([a.lane.finish(), b.lane.finish()])
     await vi.advanceTimersByTimeAsync(0)
-    await finishing
+    expect(await finishing).toEqual([true, true])
     expect(b.payloads).toEqual(['last words'])
     expect([a.channel.closed, b.channel.closed]).toEqual([true, true])
   })
@@ -339,7 +339,7 @@ describe('ending', () => {
     const [a, b] = await openPair()
     const finishing = a.lane.finish()
     await vi.advanceTimersByTimeAsync(0)
-    await finishing
+    expect(await finishing).toBe(true)
     expect(b.ends).toEqual([undefined])
     expect(a.ends).toEqual([])
   })
@@ -356,7 +356,7 @@ describe('ending', () => {
     b.channel.silent = true
     const finishing = a.lane.finish(1000)
     await vi.advanceTimersByTimeAsync(1001)
-    await finishing
+    expect(await finishing).toBe(false)
     expect(a.channel.closed).toBe(true)
   })
 
@@ -364,7 +364,8 @@ describe('ending', () => {
     const [a, b] = await openPair()
     a.lane.abandon()
     await vi.advanceTimersByTimeAsync(0)
-    await Promise.all([a.lane.finish(), a.lane.finish(), b.lane.finish()])
+    const ends = await Promise.all([a.lane.finish(), a.lane.finish(), b.lane.finish()])
+    expect(ends).toEqual([false, false, false])
     expect(a.ends).toEqual([])
   })
 
