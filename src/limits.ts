@@ -159,6 +159,12 @@ export const RECONNECT_ATTEMPT_MS = 5 * SECOND_MS
 export const LOOKOUT_DELAY_MS = 2 * SECOND_MS
 /** Two that both live have met again before this; then the sender may have been started again. */
 export const RESTARTED_SENDER_DELAY_MS = 10 * SECOND_MS
+/** So long a receiver that is done waits for a sender that may not have heard of it. */
+export const LAST_WORDS_MS = 10 * SECOND_MS
+/** So often the address that a connection comes from is looked for, at almost no cost. */
+export const ADDRESS_CHECK_INTERVAL_MS = SECOND_MS
+/** It is gone when so many looks in a row missed it: DHCP may take one away and give it back. */
+export const ADDRESS_CHECKS = 3
 /** The sender stops sending as the first lane ends; then the others can be closed without harm. */
 export const LOST_LANES_GRACE_MS = SECOND_MS
 
@@ -220,6 +226,11 @@ export const KEEPALIVE_INTERVAL_MS = 3 * SECOND_MS
  * shorter than the 30 s in which a killed peer must be noticed.
  */
 export const SILENCE_TIMEOUT_MS = 25 * SECOND_MS
+/**
+ * The same after this machine slept for longer than that: an other side that did not is gone
+ * already, one that did says something within a keepalive or two.
+ */
+export const SILENCE_AFTER_SLEEP_MS = 8 * SECOND_MS
 /**
  * So long without a frame of the transfer, and it has stalled: a person who does not answer
  * "Save it?", or a disk that hangs.

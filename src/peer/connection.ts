@@ -6,7 +6,12 @@ import type { Channel } from './channel.ts'
 import { collectMessages } from './collect-messages.ts'
 import { loadEngine } from './engine.ts'
 import type { LaneTransport } from './lane-message.ts'
-import { packetsFromStats, pathInfoFromStats } from './path-info.ts'
+import {
+  type LocalEnd,
+  localEndFromStats,
+  packetsFromStats,
+  pathInfoFromStats,
+} from './path-info.ts'
 import { patientPeerConnection } from './patient-peer-connection.ts'
 import { ProbeChannel } from './probe-channel.ts'
 import { sdpFingerprint, sdpMaxMessageBytes } from './session-description.ts'
@@ -165,6 +170,12 @@ export class Connection {
   async pathInfo(): Promise<PathInfo | undefined> {
     const stats = await this.#stats()
     return stats && pathInfoFromStats(stats)
+  }
+
+  /** Where this end is just now; undefined once the connection is closed. */
+  async localEnd(): Promise<LocalEnd | undefined> {
+    const stats = await this.#stats()
+    return stats && localEndFromStats(stats)
   }
 
   /** Closes at once; what is still queued in the engine is lost. Safe to call again. */

@@ -5,6 +5,7 @@ import {
   FIN_TIMEOUT_MS,
   KEEPALIVE_INTERVAL_MS,
   MAX_ENGINE_BUFFER_BYTES,
+  SILENCE_AFTER_SLEEP_MS,
   SILENCE_TIMEOUT_MS,
 } from '../limits.ts'
 import type { Channel } from './channel.ts'
@@ -70,11 +71,15 @@ export class Lane {
   #peerReady = false
   #finSent = false
   #finReceived = false
+  #finAcknowledged = false
   #ended = false
   #bufferedBytes = 0
   #quietTicks = 0
   #idleTicks = 0
   #signsOfLife = 0
+  #lastTickMs = Date.now()
+  /** How long the other side may be silent. */
+  #patienceMs = SILENCE_TIMEOUT_MS
 
   /**
    * Says READY, waits for the other side's and checks its binding.
@@ -141,8 +146,9 @@ export class Lane {
    * Ends the lane in order. The side that speaks first says FIN and waits for the acknowledgement,
    * which means that all it sent has arrived; the other waits for the channel to close, since
    * closing it itself would lose the acknowledgement. Gives up after `timeoutMs`; never throws.
+   * Tells whether the other side has said that it came to the end too.
    */
-  async finish(timeoutMs = FIN_TIMEOUT_MS): Promise<void> {
+  async finish(timeoutMs = FIN_TIMEOUT_MS): Promise<boolean> {
     const timer = setTimeout(() => this.#close(), timeoutMs)
     if (!this.#finSent && !this.#finReceived) {
       this.#transmit(LaneMessage.fin, [])
@@ -150,6 +156,7 @@ export class Lane {
     }
     await this.#closed.promise
     clearTimeout(timer)
+    return this.#finReceived || this.#finAcknowledged
   }
 
   /** Closes at once. The watcher is not called. */
@@ -180,6 +187,7 @@ export class Lane {
   #receive(message: Uint8Array): void {
     if (this.#ended) return
     this.#quietTicks = 0
+    this.#patienceMs = SILENCE_TIMEOUT_MS
     try {
       if (!this.#peerReady) this.#acceptReady(message)
       else this.#accept(message)
@@ -200,7 +208,7 @@ export class Lane {
     if (type === LaneMessage.keepalive) return
     if (type === LaneMessage.data && !this.#finReceived) this.#deliver(payload)
     else if (type === LaneMessage.fin && !this.#finReceived) this.#acceptFin()
-    else if (type === LaneMessage.finAck && this.#finSent) this.#close()
+    else if (type === LaneMessage.finAck && this.#finSent) this.#acceptFinAck()
     else if (type === LaneMessage.signal && this.#onSignal)
       this.#onSignal(decodeLaneSignal(payload))
     else throw new ShareError('protocol', 'The other side sent a message out of turn')
@@ -210,6 +218,11 @@ export class Lane {
     this.#finReceived = true
     this.#transmit(LaneMessage.finAck, [])
     this.#tellEnd({})
+  }
+
+  #acceptFinAck(): void {
+    this.#finAcknowledged = true
+    this.#close()
   }
 
   #deliver(payload: Uint8Array): void {
@@ -226,16 +239,26 @@ export class Lane {
 
   /** Counts time in ticks of our own, so that a machine that slept does not blame the other side. */
   #tick(): void {
+    this.#noteSleep()
     this.#quietTicks += 1
     this.#idleTicks += 1
     if (this.#quietTicks >= QUIET_TICKS) {
       void this.#lookForLife().catch((thrown) => this.#end(toShareError(thrown)))
     }
-    if (this.#quietTicks * TICK_MS >= SILENCE_TIMEOUT_MS) {
+    if (this.#quietTicks * TICK_MS >= this.#patienceMs) {
       this.#end(connectionLost())
     } else if (this.#peerReady && this.#idleTicks * TICK_MS >= KEEPALIVE_INTERVAL_MS) {
       this.#transmit(LaneMessage.keepalive, [])
     }
+  }
+
+  /** After a long one the other side is gone, or soon says something. */
+  #noteSleep(): void {
+    const sleptMs = Date.now() - this.#lastTickMs
+    this.#lastTickMs += sleptMs
+    if (sleptMs < SILENCE_TIMEOUT_MS) return
+    this.#quietTicks = 0
+    this.#patienceMs = SILENCE_AFTER_SLEEP_MS
   }
 
   /** Packets since the last look, a tick ago, are as good as a message; the first look is to compare. */

@@ -17,11 +17,39 @@ export function packetsFromStats(stats: StatsReport): number {
   return packets
 }
 
+/** Where this machine's end of a connection is. */
+export interface LocalEnd {
+  /** As the other end sees it, where that is known: behind a router not one of this machine's. */
+  address: string | undefined
+  /** How many packets have come to it. */
+  packets: number
+}
+
+/** This machine's end of the selected candidate pair. */
+export function localEndFromStats(stats: StatsReport): LocalEnd {
+  const address = selectedPair(stats)?.local?.['address']
+  const packets = packetsFromStats(stats)
+  return { address: typeof address === 'string' ? address : undefined, packets }
+}
+
 /**
  * Which way the data goes, from the selected candidate pair in a connection's statistics
  * (W3C webrtc-stats); undefined while none is selected.
  */
 export function pathInfoFromStats(stats: StatsReport): PathInfo | undefined {
+  const selected = selectedPair(stats)
+  if (selected === undefined) return undefined
+  const { pair, local, remote } = selected
+  const relayed = local?.['candidateType'] === 'relay' || remote?.['candidateType'] === 'relay'
+  const rttSeconds = pair['currentRoundTripTime']
+  return {
+    path: relayed ? 'relay' : 'direct',
+    transport: local?.['protocol'] === 'tcp' ? 'tcp' : 'udp',
+    rttMs: typeof rttSeconds === 'number' ? Math.round(rttSeconds * 10_000) / 10 : 0,
+  }
+}
+
+function selectedPair(stats: StatsReport) {
   const byId = new Map<unknown, Record<string, unknown>>()
   let selectedId: unknown
   stats.forEach((report) => {
@@ -32,11 +60,5 @@ export function pathInfoFromStats(stats: StatsReport): PathInfo | undefined {
   if (pair === undefined) return undefined
   const local = byId.get(pair['localCandidateId'])
   const remote = byId.get(pair['remoteCandidateId'])
-  const relayed = local?.['candidateType'] === 'relay' || remote?.['candidateType'] === 'relay'
-  const rttSeconds = pair['currentRoundTripTime']
-  return {
-    path: relayed ? 'relay' : 'direct',
-    transport: local?.['protocol'] === 'tcp' ? 'tcp' : 'udp',
-    rttMs: typeof rttSeconds === 'number' ? Math.round(rttSeconds * 10_000) / 10 : 0,
-  }
+  return { pair, local, remote }
 }

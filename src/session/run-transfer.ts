@@ -1,10 +1,11 @@
 import { setTimeout as pause } from 'node:timers/promises'
 import { abortReason, ShareError, toShareError } from '../errors.ts'
 import type { PathInfo, TransferWatcher } from '../events.ts'
-import { ABORT_TIMEOUT_MS, FIN_TIMEOUT_MS } from '../limits.ts'
+import { ABORT_TIMEOUT_MS, FIN_TIMEOUT_MS, LAST_WORDS_MS } from '../limits.ts'
 import { namedCapabilities } from '../transfer/capabilities.ts'
 import type { Lanes } from '../transfer/ports.ts'
 import type { Comeback, ComebackKind } from './comeback.ts'
+import { LastWords } from './last-words.ts'
 import { type Session, shutSession } from './pairing.ts'
 import { SessionLink } from './session-link.ts'
 
@@ -14,6 +15,11 @@ export interface Transfer<Outcome> {
   start(lanes: Lanes): void
   /** Goes on over the lanes of a new session, after `onLost`. */
   resume(lanes: Lanes): void
+  /**
+   * Says again over the lanes of a new session how it ended, once it has; of a side that has to be
+   * heard. Settles when that is said or cannot be.
+   */
+  repeatEnd?(lanes: Lanes): Promise<void>
   fail(error: ShareError): void
 }
 
@@ -75,6 +81,8 @@ class TransferRun<Outcome> {
   #returned: Session | undefined
   #isLost = false
   #isOver = false
+  /** For somebody who comes back when it is over. */
+  #lastWords: LastWords | undefined
 
   constructor(init: RunTransferInit<Outcome>) {
     this.#init = init
@@ -90,23 +98,49 @@ class TransferRun<Outcome> {
   async run(): Promise<TransferResult<Outcome>> {
     const { session, signal } = this.#init
     const onAbort = () => this.#aborted()
-    let finTimeoutMs = ABORT_TIMEOUT_MS
+    let isDone = false
     signal.addEventListener('abort', onAbort)
     try {
       namedCapabilities(session.peerCapabilities)
       await this.#begin(this.#link)
       const outcome = await this.#outcome
-      finTimeoutMs = FIN_TIMEOUT_MS
+      isDone = true
       const seconds = (performance.now() - this.#startedMs) / 1000
       return { outcome, path: this.#path, seconds }
     } finally {
       this.#isOver = true
       clearTimeout(this.#expiry)
       signal.removeEventListener('abort', onAbort)
-      await Promise.all([this.#link.finish(finTimeoutMs), this.#init.comeback?.close()])
+      await this.#leave(isDone)
       for (const link of this.#retired) link.close()
       if (this.#returned) shutSession(this.#returned)
     }
+  }
+
+  /** Ends the last connection, and the waiting for another one. */
+  async #leave(isDone: boolean): Promise<void> {
+    const { comeback } = this.#init
+    const finTimeoutMs = isDone ? FIN_TIMEOUT_MS : ABORT_TIMEOUT_MS
+    const transfer = isDone ? this.#transfer : undefined
+    const repeatEnd = transfer?.repeatEnd?.bind(transfer)
+    if (repeatEnd === undefined || this.#comeback === undefined) {
+      await Promise.all([this.#link.finish(finTimeoutMs), comeback?.close()])
+      return
+    }
+    const isHeard = await this.#link.finish(finTimeoutMs)
+    if (!isHeard) await this.#repeatEnd(repeatEnd, this.#comeback)
+    await this.#comeback.close()
+  }
+
+  /** The other side may still wait to hear how it ended, for as long as it tries to come back. */
+  async #repeatEnd(repeatEnd: (lanes: Lanes) => Promise<void>, comeback: Comeback): Promise<void> {
+    const { reconnectMs, signal } = this.#init
+    this.#lastWords = new LastWords(repeatEnd)
+    if (this.#returned) this.#lastWords.take(this.#returned)
+    this.#returned = undefined
+    comeback.lost()
+    // Where nothing tells that the connection is lost, it may just be the acknowledgement that is.
+    await this.#lastWords.say(this.#isLost ? reconnectMs : LAST_WORDS_MS, signal)
   }
 
   /** Begins a transfer over `link`, unless it is over or replaced by the time that it could. */
@@ -157,7 +191,8 @@ class TransferRun<Outcome> {
   #cameBack(kind: ComebackKind, session: Session): void {
     // While a transfer makes room for the next, there is none that could go on.
     const isTooLate = kind === 'resumed' && this.#transfer === undefined
-    if (this.#isOver || isTooLate || !isCompatible(session)) shutSession(session)
+    if (kind === 'resumed' && this.#lastWords) this.#lastWords.take(session)
+    else if (this.#isOver || isTooLate || !isCompatible(session)) shutSession(session)
     else if (kind === 'restarted') {
       void this.#restart(session).catch((thrown) => this.#reject(toShareError(thrown)))
     } else if (this.#isLost) this.#resume(session)

@@ -68,6 +68,27 @@ export class Receiver {
     if (!this.#isOver) this.#attach(lanes, false)
   }
 
+  /**
+   * Says again, over `lanes` of a new session, what the sender may not have heard: that everything
+   * is saved, in the end. Settles when it is said, or cannot be.
+   */
+  async repeatEnd({ first }: Lanes): Promise<void> {
+    this.#lanes = undefined
+    await new Promise<void>((resolve) => {
+      this.#control.attach(first, false)
+      first.listen({
+        onPayload: (payload) => {
+          const frame = decodeFrame(payload)
+          // All else it says of what is over.
+          if (frame.type !== 'received') return
+          this.#control.confirmed(frame.frames)
+          resolve()
+        },
+        onEnd: () => resolve(),
+      })
+    })
+  }
+
   /** Stops because of `error`, which the sender is told the kind of. */
   fail(error: ShareError): void {
     this.#run(this.#machine.fail(error))

@@ -28,9 +28,15 @@ export interface TransferOptions extends StartOptions {
   server?: string
   /** Of the receiver alone. */
   receiverEnv?: NodeJS.ProcessEnv
+  receiverThrough?: readonly string[]
   /** Further words for each side. */
   sendFlags?: readonly string[]
   receiveFlags?: readonly string[]
+}
+
+export interface ServerOptions extends StartOptions {
+  host?: string
+  port?: number
 }
 
 /** A file of `bytes` random bytes, in a directory that is gone after the test. */
@@ -56,9 +62,13 @@ export function parcelOf(
   return { directory, file, name, output, saved: join(output, name) }
 }
 
-/** Runs a rendezvous server on a free port of this machine, and returns it with its address. */
-export async function startServer(): Promise<{ server: string; program: Program }> {
-  const program = start(['serve', '--host', '127.0.0.1', '--port', '0'])
+/** Runs a rendezvous server, on a free port of this machine unless told, and returns its address with it. */
+export async function startServer({
+  host = '127.0.0.1',
+  port = 0,
+  ...options
+}: ServerOptions = {}): Promise<{ server: string; program: Program }> {
+  const program = start(['serve', '--host', host, '--port', String(port)], options)
   await program.text('\n', 'stdout')
   return { server: program.stdout.trim(), program }
 }
@@ -78,11 +88,13 @@ export async function startSender(
 export function startReceiver(
   code: string,
   output: string,
-  { server, receiverEnv, receiveFlags = [], env, ...options }: TransferOptions,
+  { server, receiverEnv, receiverThrough, receiveFlags = [], env, ...options }: TransferOptions,
 ): Program {
   const rendezvous = server === undefined ? [] : ['--rendezvous', server]
   const argv = ['receive', code, '--yes', '--json', '-o', output, ...rendezvous, ...receiveFlags]
-  return start(argv, { ...options, env: { ...env, ...receiverEnv } })
+  const { through } = options
+  const own = { env: { ...env, ...receiverEnv }, through: receiverThrough ?? through }
+  return start(argv, { ...options, ...own })
 }
 
 /** Starts a sender and then, with its code, a receiver. */

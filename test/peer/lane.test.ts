@@ -1,6 +1,11 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import { ShareError } from '../../src/errors.ts'
-import { MAX_ENGINE_BUFFER_BYTES, MIB, SILENCE_TIMEOUT_MS } from '../../src/limits.ts'
+import {
+  MAX_ENGINE_BUFFER_BYTES,
+  MIB,
+  SILENCE_AFTER_SLEEP_MS,
+  SILENCE_TIMEOUT_MS,
+} from '../../src/limits.ts'
 import { Lane, type LaneSecurity } from '../../src/peer/lane.ts'
 import { LaneMessage, type LaneSignal } from '../../src/peer/lane-message.ts'
 import { channelPair, type FakeChannel } from './channel-pair.ts'
@@ -287,6 +292,28 @@ describe('silence', () => {
     expect(b.ends).toMatchObject([{ code: 'interrupted' }])
   })
 
+  it('is borne for a shorter time after a sleep in which the other side gave up', async () => {
+    const [a, b] = await openPair()
+    a.channel.silent = true
+    await vi.advanceTimersByTimeAsync(SILENCE_TIMEOUT_MS - 1000)
+    vi.setSystemTime(Date.now() + SILENCE_TIMEOUT_MS)
+    await vi.advanceTimersByTimeAsync(SILENCE_AFTER_SLEEP_MS - 1000)
+    expect(b.ends).toEqual([])
+    await vi.advanceTimersByTimeAsync(2000)
+    expect(b.ends).toMatchObject([{ code: 'interrupted' }])
+  })
+
+  it('is borne as ever once the other side has shown that it is there after the sleep', async () => {
+    const [a, b] = await openPair()
+    vi.setSystemTime(Date.now() + SILENCE_TIMEOUT_MS)
+    await vi.advanceTimersByTimeAsync(SILENCE_AFTER_SLEEP_MS)
+    a.channel.silent = true
+    await vi.advanceTimersByTimeAsync(SILENCE_TIMEOUT_MS - 4000)
+    expect(b.ends).toEqual([])
+    await vi.advanceTimersByTimeAsync(5000)
+    expect(b.ends).toMatchObject([{ code: 'interrupted' }])
+  })
+
   it('bears a pause of twenty seconds', async () => {
     const [a, b] = await openPair()
     a.channel.silent = true
@@ -303,7 +330,7 @@ describe('ending', () => {
     a.lane.send(text('last words'))
     const finishing = Promise.all([a.lane.finish(), b.lane.finish()])
     await vi.advanceTimersByTimeAsync(0)
-    await finishing
+    expect(await finishing).toEqual([true, true])
     expect(b.payloads).toEqual(['last words'])
     expect([a.channel.closed, b.channel.closed]).toEqual([true, true])
   })
@@ -312,7 +339,7 @@ describe('ending', () => {
     const [a, b] = await openPair()
     const finishing = a.lane.finish()
     await vi.advanceTimersByTimeAsync(0)
-    await finishing
+    expect(await finishing).toBe(true)
     expect(b.ends).toEqual([undefined])
     expect(a.ends).toEqual([])
   })
@@ -329,7 +356,7 @@ describe('ending', () => {
     b.channel.silent = true
     const finishing = a.lane.finish(1000)
     await vi.advanceTimersByTimeAsync(1001)
-    await finishing
+    expect(await finishing).toBe(false)
     expect(a.channel.closed).toBe(true)
   })
 
@@ -337,7 +364,8 @@ describe('ending', () => {
     const [a, b] = await openPair()
     a.lane.abandon()
     await vi.advanceTimersByTimeAsync(0)
-    await Promise.all([a.lane.finish(), a.lane.finish(), b.lane.finish()])
+    const ends = await Promise.all([a.lane.finish(), a.lane.finish(), b.lane.finish()])
+    expect(ends).toEqual([false, false, false])
     expect(a.ends).toEqual([])
   })
 

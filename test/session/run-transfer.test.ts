@@ -162,6 +162,59 @@ describe('a connection that is lost', () => {
   )
 })
 
+describe('a receiver that is done', () => {
+  it('says so again to a sender that was lost meanwhile', async () => {
+    const sides = await startBoth(await startServer())
+    await pause(HELD_MS)
+    sides.sender.cut()
+    sides.receiver.transfer.finishAloud('saved')
+    await eventually(() => expect(sides.sender.transfer.heard).toContain('saved'))
+    sides.sender.transfer.finish('sent')
+    expect((await sides.sender.outcome).outcome).toBe('sent')
+    expect((await sides.receiver.outcome).outcome).toBe('saved')
+  })
+
+  it('says so again though only it knows that the sender may not have heard it', async () => {
+    const sides = await startBoth(await startServer())
+    await pause(HELD_MS)
+    sides.receiver.loseAlone()
+    sides.receiver.transfer.finishAloud('saved')
+    await eventually(() => expect(sides.sender.transfer.heard).toContain('saved'))
+    sides.sender.transfer.finish('sent')
+    expect((await sides.receiver.outcome).outcome).toBe('saved')
+  })
+
+  it('does not wait for a sender that has heard it', async () => {
+    const sides = await startBoth(await startServer())
+    sides.receiver.transfer.finishAloud('saved')
+    await sides.receiver.outcome
+    expect(sides.receiver.transfer.told).not.toContain('repeat')
+    sides.sender.transfer.finish('sent')
+  })
+
+  it('is done all the same when the sender does not come back', async () => {
+    const server = await startServer()
+    const sides = await startBoth({ ...server, reconnectMs: 1000 })
+    await server.stop()
+    sides.sender.cut()
+    sides.receiver.transfer.finishAloud('saved')
+    expect((await sides.receiver.outcome).outcome).toBe('saved')
+    await expect(sides.sender.outcome).rejects.toMatchObject({ code: 'interrupted' })
+  })
+
+  it('is done at once when it is stopped while it waits', async () => {
+    const server = await startServer()
+    const sides = await startBoth(server)
+    await server.stop()
+    sides.sender.cut()
+    sides.receiver.transfer.finishAloud('saved')
+    await pause(500)
+    sides.receiver.abort.abort()
+    expect((await sides.receiver.outcome).outcome).toBe('saved')
+    sides.sender.abort.abort()
+  })
+})
+
 describe('a receiver that is started again', () => {
   it('is let in, though the connection to the first seems to be there', async () => {
     const server = await startServer()

@@ -38,6 +38,7 @@ export class FakeTransfer implements Transfer<string> {
   readonly told: string[] = []
   readonly heard: string[] = []
   readonly lanes: Lanes[] = []
+  repeatEnd?: (lanes: Lanes) => Promise<void>
   readonly #onLost: (error: ShareError) => void
   #resolve: (outcome: string) => void = () => {}
   #reject: (error: ShareError) => void = () => {}
@@ -68,6 +69,16 @@ export class FakeTransfer implements Transfer<string> {
   fail(error: ShareError): void {
     this.told.push(`fail ${error.code}`)
     this.#reject(error)
+  }
+
+  /** Ends it, and has it said again where it may not have been heard. */
+  finishAloud(outcome: string): void {
+    this.repeatEnd = async ({ first }) => {
+      this.told.push('repeat')
+      first.listen({ onPayload: () => {}, onEnd: () => {} })
+      first.send([new TextEncoder().encode(outcome)])
+    }
+    this.#resolve(outcome)
   }
 
   finish(outcome: string): void {

@@ -43,8 +43,8 @@ export interface MemoryTransfer {
   start(): void
   /** Ends the first lane on both sides. */
   cut(error?: ShareError): void
-  /** Goes on over new lanes. */
-  reconnect(): MemoryLanes
+  /** Goes on over new lanes; a receiver that `isDone` has nothing left but to say so. */
+  reconnect(isDone?: boolean): MemoryLanes
 }
 
 const NAME = 'file.bin'
@@ -115,9 +115,10 @@ export function memoryTransfer(init: MemoryTransferInit): MemoryTransfer {
       transfer.sender.start(lanes.sender)
     },
     cut: (error) => transfer.lanes.all[0]?.kill(error),
-    reconnect: () => {
+    reconnect: (isDone = false) => {
       transfer.lanes = new MemoryLanes(init)
-      transfer.receiver.resume(transfer.lanes.receiver)
+      if (isDone) void transfer.receiver.repeatEnd(transfer.lanes.receiver)
+      else transfer.receiver.resume(transfer.lanes.receiver)
       transfer.sender.resume(transfer.lanes.sender)
       return transfer.lanes
     },
