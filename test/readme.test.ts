@@ -1,13 +1,18 @@
 import { existsSync, readFileSync } from 'node:fs'
 import { describe, expect, it } from 'vitest'
 import { type ErrorCode, ShareError } from '../src/errors.ts'
-import type { TransferEvent } from '../src/events.ts'
+import type { TransferEvent, VerifyEvent } from '../src/events.ts'
 import {
+  DEFAULT_RECONNECT_MS,
   DEFAULT_RENDEZVOUS_PORT,
   LOCAL_RENDEZVOUS_PORTS,
   MAX_CLAIMS_PER_MINUTE,
+  MAX_ENTRIES,
   MAX_MAILBOXES,
+  MAX_NAME_BYTES,
   MAX_SOCKETS_PER_ADDRESS,
+  MAX_TEXT_BYTES,
+  MIB,
 } from '../src/limits.ts'
 import { blocks, commands, README, RUNNERS } from './package/readme.ts'
 
@@ -26,6 +31,8 @@ const EVENTS: Record<TransferEvent['event'], true> = {
   warning: true,
   error: true,
 }
+
+const VERIFY_EVENTS: Record<VerifyEvent['event'], true> = { mismatch: true, done: true }
 
 const ERRORS: Record<ErrorCode, true> = {
   internal: true,
@@ -89,14 +96,20 @@ describe('the README', () => {
   })
 
   it('has one example of each event', () => {
-    const examples = blocks('json').flatMap((block) => block.trim().split('\n'))
-    const events = examples.map((line) => {
-      const { v, time, event } = JSON.parse(line)
-      expect(v).toBe(1)
-      expect(new Date(time).toISOString()).toBe(time)
-      return event
-    })
-    expect(events.sort()).toEqual(Object.keys(EVENTS).sort())
+    const events = blocks('json').map((block) =>
+      block
+        .trim()
+        .split('\n')
+        .map((line) => {
+          const { v, time, event } = JSON.parse(line)
+          expect(v).toBe(1)
+          expect(new Date(time).toISOString()).toBe(time)
+          return event
+        })
+        .sort(),
+    )
+    const real = [EVENTS, VERIFY_EVENTS].map((names) => Object.keys(names).sort())
+    expect(events).toEqual(real)
   })
 
   it('has every error, each with its exit status', () => {
@@ -116,6 +129,11 @@ describe('the README', () => {
       `on port ${DEFAULT_RENDEZVOUS_PORT} or the\n  next free one up to ${lastPort}`,
       `hold ${MAX_SOCKETS_PER_ADDRESS} connections and try ${MAX_CLAIMS_PER_MINUTE} codes a minute`,
       `holds ${MAX_MAILBOXES} codes`,
+      `try for ${DEFAULT_RECONNECT_MS / 60_000}\n  minutes`,
+      `more than ${Math.floor(MAX_ENTRIES / 1e6)} million files`,
+      `more than ${MAX_NAME_BYTES} bytes`,
+      `up to ${MAX_TEXT_BYTES / MIB} MiB`,
+      `status ${new ShareError('integrity', 'Test').exit} if one is missing`,
     ]) {
       expect(README).toContain(text)
     }

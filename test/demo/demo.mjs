@@ -1,37 +1,76 @@
 /**
- * Sends a file from one process to another on this machine, as `p2pshare send` and `p2pshare
- * receive` would on two, and compares what was sent with what arrived. Needs no server and no
- * configuration. The exit status is not 0 unless both are equal, byte for byte.
+ * Sends a directory from one process to another on this machine, as `p2pshare send` and `p2pshare
+ * receive` would on two, kills the receiver in the middle, starts it again, and compares what was
+ * sent with what arrived. Needs no server and no configuration. The exit status is not 0 unless both
+ * are equal, byte for byte, and what arrived before the interruption was not sent again.
  */
 import { createHash, randomFillSync } from 'node:crypto'
 import { createReadStream } from 'node:fs'
-import { mkdir, mkdtemp, open, rm } from 'node:fs/promises'
+import { mkdir, mkdtemp, readdir, rm, stat, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
-import { join } from 'node:path'
-import { pipeline } from 'node:stream/promises'
+import { join, relative } from 'node:path'
+import { setTimeout as pause } from 'node:timers/promises'
 import { LabelledProgram } from './labelled-program.mjs'
 
 const MIB = 1024 * 1024
-const FILE_MIB = 64
-const FILE_NAME = 'demo.bin'
+const NAME = 'demo'
+const LARGE_FILES = 96
+const SMALL_FILES = 200
+const SMALL_FILE_BYTES = 4000
+/** So much has arrived when the receiver is killed. */
+const KILL_AT_BYTES = 24 * MIB
+const LOOK_INTERVAL_MS = 10
 /** Many times what it takes on a slow machine. */
 const TIMEOUT_MS = 120_000
 
-/** @param {string} path */
-async function writeRandomFile(path) {
-  const file = await open(path, 'wx')
-  try {
-    const chunk = new Uint8Array(MIB)
-    for (let written = 0; written < FILE_MIB; written += 1) await file.write(randomFillSync(chunk))
-  } finally {
-    await file.close()
+/** @param {string} directory */
+async function writeTree(directory) {
+  await mkdir(join(directory, 'large'), { recursive: true })
+  await mkdir(join(directory, 'small'))
+  const chunk = new Uint8Array(MIB)
+  for (let number = 0; number < LARGE_FILES; number += 1) {
+    await writeFile(join(directory, 'large', `${number}.bin`), randomFillSync(chunk))
+  }
+  const small = chunk.subarray(0, SMALL_FILE_BYTES)
+  for (let number = 0; number < SMALL_FILES; number += 1) {
+    await writeFile(join(directory, 'small', `${number}.bin`), randomFillSync(small))
   }
 }
 
-/** @param {string} path */
-async function sha256(path) {
+/**
+ * The paths of all files below `directory`, hidden ones too, in order.
+ * @param {string} directory
+ */
+async function filesIn(directory) {
+  const entries = await readdir(directory, { recursive: true, withFileTypes: true })
+  const files = entries.filter((entry) => entry.isFile())
+  return files.map((entry) => join(entry.parentPath, entry.name)).sort()
+}
+
+/**
+ * How many bytes the files below `directory` have on disk; one that goes meanwhile has none.
+ * @param {string} directory
+ */
+async function bytesIn(directory) {
+  const files = await filesIn(directory).catch(() => [])
+  const sizes = files.map((file) =>
+    stat(file)
+      .then(({ size }) => size)
+      .catch(() => 0),
+  )
+  return (await Promise.all(sizes)).reduce((sum, size) => sum + size, 0)
+}
+
+/**
+ * The SHA-256 over the names and contents of all files below `directory`.
+ * @param {string} directory
+ */
+async function sha256(directory) {
   const hash = createHash('sha256')
-  await pipeline(createReadStream(path), hash)
+  for (const file of await filesIn(directory)) {
+    hash.update(`${relative(directory, file)}\0${(await stat(file)).size}\0`)
+    for await (const chunk of createReadStream(file)) hash.update(chunk)
+  }
   return hash.digest('hex')
 }
 
@@ -41,21 +80,30 @@ async function sha256(path) {
  */
 async function demonstrate(directory, signal) {
   const [here, there] = [join(directory, 'here'), join(directory, 'there')]
-  await mkdir(here)
   await mkdir(there)
-  await writeRandomFile(join(here, FILE_NAME))
-  console.log(`${FILE_NAME}: ${FILE_MIB} MiB of random bytes. Two processes, no server.\n`)
+  await writeTree(join(here, NAME))
+  const contents = `${LARGE_FILES + SMALL_FILES} files of random bytes`
+  console.log(`${NAME}: ${contents}. Two processes, no server.\n`)
 
-  const sender = new LabelledProgram('sender', here, ['send', FILE_NAME], signal)
+  const sender = new LabelledProgram('sender', here, ['send', NAME], signal)
   const code = await sender.find(/p2pshare receive (\S+)/)
-  const receiver = new LabelledProgram('receiver', there, ['receive', code, '--yes'], signal)
+  const receive = ['receive', code, '--yes']
+  const killed = new LabelledProgram('receiver', there, receive, signal)
+  while ((await bytesIn(there)) < KILL_AT_BYTES) {
+    if (killed.hasEnded) throw new Error('The receiver ended before it was killed')
+    await pause(LOOK_INTERVAL_MS, undefined, { signal })
+  }
+  await killed.kill()
+
+  const receiver = new LabelledProgram('receiver', there, receive, signal)
+  await receiver.find(/(on the wire)/)
   await Promise.all([sender.succeeded, receiver.succeeded])
 
-  const sent = await sha256(join(here, FILE_NAME))
-  const received = await sha256(join(there, FILE_NAME))
-  console.log(`\nSHA-256 of the file that was sent:     ${sent}`)
-  console.log(`SHA-256 of the file that was received: ${received}`)
-  if (sent !== received) throw new Error('The two files differ')
+  const sent = await sha256(join(here, NAME))
+  const received = await sha256(join(there, NAME))
+  console.log(`\nSHA-256 of all names and contents that were sent:     ${sent}`)
+  console.log(`SHA-256 of all names and contents that were received: ${received}`)
+  if (sent !== received) throw new Error('The two directories differ')
   console.log('They are the same, byte for byte.')
 }
 

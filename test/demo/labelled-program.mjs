@@ -26,6 +26,7 @@ export class LabelledProgram {
   /** @type {Set<() => void>} */
   #watchers = new Set()
   #label
+  #child
 
   /**
    * Shows the command and starts it in `directory`. Once `signal` is aborted it is ended.
@@ -43,6 +44,7 @@ export class LabelledProgram {
       cwd: directory,
       stdio: ['ignore', 'pipe', 'pipe'],
     })
+    this.#child = child
     const stop = () => child.kill('SIGKILL')
     signal.addEventListener('abort', stop)
     for (const stream of [child.stdout, child.stderr]) {
@@ -62,6 +64,18 @@ export class LabelledProgram {
   /** Waits until every process has ended. */
   static async allEnded() {
     await Promise.all(ends)
+  }
+
+  /** Whether its process has ended. */
+  get hasEnded() {
+    return this.#child.exitCode !== null || this.#child.signalCode !== null
+  }
+
+  /** Ends it at once, as a crash would, and waits until it is gone. */
+  async kill() {
+    this.#child.kill('SIGKILL')
+    await this.succeeded.catch(() => {})
+    this.#show('(killed)')
   }
 
   /**

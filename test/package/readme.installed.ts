@@ -1,9 +1,17 @@
 import { spawn } from 'node:child_process'
-import { existsSync, mkdirSync } from 'node:fs'
-import { join } from 'node:path'
+import {
+  cpSync,
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs'
+import { join, relative } from 'node:path'
 import { describe, expect, inject, it, onTestFinished } from 'vitest'
 import { sha256Of, writeRandomFile } from '../e2e/content.ts'
-import { type JsonEvent, Program } from '../e2e/program.ts'
+import { Program } from '../e2e/program.ts'
 import { terminal } from '../e2e/terminal.ts'
 import { scratchDirectory } from '../files/scratch.ts'
 import { blocks, commandsOf } from './readme.ts'
@@ -13,12 +21,54 @@ const CODE = '7-velvet-orbit'
 const FILE_BYTES = 2_000_000
 const { binDirectory } = inject('installed')
 
+/** What a command sends, and what of it is to arrive, where that is not `holiday.mp4`. */
+const SENDERS = new Map([
+  ['p2pshare send photos notes.txt', ['notes.txt', 'photos/2023/a.jpg', 'photos/2024/b.jpg']],
+  ["p2pshare send project --gitignore --exclude '*.mp4'", ['project/.gitignore', 'project/a.c']],
+  ['p2pshare send photos --reconnect 10m', ['photos/2023/a.jpg', 'photos/2024/b.jpg']],
+  ['p2pshare send photos --code 7-velvet-orbit', ['photos/2023/a.jpg', 'photos/2024/b.jpg']],
+])
+
 /** A directory as the page supposes it: a file of `name` to send, and one to save in. */
 async function directoryWith(name: string): Promise<{ cwd: string; sha256: string }> {
   const cwd = scratchDirectory()
   mkdirSync(join(cwd, 'downloads'))
   mkdirSync(join(cwd, 'elsewhere'))
   return { cwd, sha256: writeRandomFile(join(cwd, name), FILE_BYTES) }
+}
+
+/** Directories and a file to send, beside one to save in. */
+function directoryWithTrees(): string {
+  const cwd = scratchDirectory()
+  for (const name of ['elsewhere', 'photos/2023', 'photos/2024', 'project/.git', 'project/build']) {
+    mkdirSync(join(cwd, name), { recursive: true })
+  }
+  for (const name of ['photos/2023/a.jpg', 'photos/2024/b.jpg', 'project/clip.mp4']) {
+    writeRandomFile(join(cwd, name), FILE_BYTES)
+  }
+  for (const name of ['notes.txt', 'project/a.c', 'project/.git/HEAD', 'project/build/a.o']) {
+    writeFileSync(join(cwd, name), `${name}\n`)
+  }
+  writeFileSync(join(cwd, 'project/.gitignore'), 'build\n')
+  return cwd
+}
+
+/** The paths of all files below `directory`, hidden ones too. */
+function filesIn(directory: string): string[] {
+  return readdirSync(directory, { recursive: true, withFileTypes: true })
+    .filter((entry) => entry.isFile())
+    .map((entry) => relative(directory, join(entry.parentPath, entry.name)))
+    .sort()
+}
+
+/** That `to` has the files `names` of `from`, and no others. */
+async function expectFiles(from: string, to: string, names: readonly string[]): Promise<void> {
+  expect(filesIn(to)).toEqual(names)
+  for (const name of names) {
+    expect(await sha256Of(join(to, name))).toBe(await sha256Of(join(from, name)))
+    expect(statSync(join(to, name)).mode).toBe(statSync(join(from, name)).mode)
+    expect(statSync(join(to, name)).mtime).toEqual(statSync(join(from, name)).mtime)
+  }
 }
 
 /** Runs what the shell is told, with the installed program in its path. */
@@ -56,8 +106,9 @@ async function startServer(cwd: string): Promise<string> {
 }
 
 describe('a command of the README that sends', () => {
-  it.for(commandsOf('sender'))('delivers the file: %s', async (command) => {
-    const { cwd, sha256 } = await directoryWith('holiday.mp4')
+  it.for(commandsOf('sender'))('delivers what it names: %s', async (command) => {
+    const trees = SENDERS.get(command)
+    const cwd = trees ? directoryWithTrees() : (await directoryWith('holiday.mp4')).cwd
     const server = command.includes('share.example.org') ? await startServer(cwd) : undefined
     const own = /--code (\S+)/.exec(command)?.[1]
     const script = command.replace('https://share.example.org', server ?? '')
@@ -66,7 +117,7 @@ describe('a command of the README that sends', () => {
     const shown = /p2pshare receive (\S+)/.exec(sender.stderr)?.[1]
     const receiver = run(`exec p2pshare receive ${shown} --yes`, { cwd: join(cwd, 'elsewhere') })
     await expectSuccess(receiver, sender)
-    expect(await sha256Of(join(cwd, 'elsewhere/holiday.mp4'))).toBe(sha256)
+    await expectFiles(cwd, join(cwd, 'elsewhere'), trees ?? ['holiday.mp4'])
   })
 })
 
@@ -92,15 +143,81 @@ describe('a command of the README that receives', () => {
   })
 })
 
+it('the text of the README arrives', async () => {
+  const cwd = scratchDirectory()
+  const sender = run(`exec ${commandsOf('text')[0]}`, { cwd, code: CODE })
+  await sender.text('Waiting', 'stderr')
+  const receiver = run(`exec p2pshare receive ${CODE} --yes`, { cwd })
+  await expectSuccess(receiver, sender)
+  expect(receiver.stdout).toBe('see you at 8')
+  expect(readdirSync(cwd)).toEqual([])
+})
+
+it('the pipes of the README bring a directory over', async () => {
+  const cwd = directoryWithTrees()
+  const there = join(cwd, 'elsewhere')
+  const photos = join(cwd, 'photos')
+  const [send = '', receive = ''] = commandsOf('pipe')
+  const sender = run(`set -o pipefail; ${send}`, { cwd: photos, code: CODE })
+  await sender.text('Waiting', 'stderr')
+  const receiver = run(`set -o pipefail; ${receive}`, { cwd: there })
+  await expectSuccess(receiver, sender)
+  expect(filesIn(there)).toEqual(['2023/a.jpg', '2024/b.jpg'])
+  for (const name of filesIn(there)) {
+    expect(await sha256Of(join(there, name))).toBe(await sha256Of(join(photos, name)))
+  }
+})
+
+it('a directory is brought up to date as the README says', async (context) => {
+  const cwd = directoryWithTrees()
+  const there = join(cwd, 'elsewhere')
+  cpSync(join(cwd, 'photos'), join(there, 'photos'), { recursive: true })
+  writeFileSync(join(there, 'photos/2023/a.jpg'), 'something else')
+  writeFileSync(join(there, 'photos/own.txt'), 'not sent')
+  const sender = run('exec p2pshare send photos --json', { cwd, code: CODE })
+  await sender.event('waiting')
+  const receiver = run(`exec ${commandsOf('update')[0]}`, {
+    cwd: there,
+    through: terminal(context),
+  })
+  await receiver.text('Save it?', 'stdout')
+  receiver.type('y\r')
+  await expectSuccess(receiver, sender)
+  expect(sender.eventsOf('done')).toMatchObject([{ bytes: 2 * FILE_BYTES, sent: FILE_BYTES }])
+  rmSync(join(there, 'photos/own.txt'))
+  await expectFiles(cwd, there, ['photos/2023/a.jpg', 'photos/2024/b.jpg'])
+})
+
+it('the receipt of the README tells what was changed', async (context) => {
+  const cwd = directoryWithTrees()
+  const there = join(cwd, 'elsewhere')
+  const [receive, verify] = commandsOf('receipt')
+  const sender = run('exec p2pshare send photos', { cwd, code: CODE })
+  await sender.text('Waiting', 'stderr')
+  const receiver = run(`exec ${receive}`, { cwd: there, through: terminal(context) })
+  await receiver.text('Save it?', 'stdout')
+  receiver.type('y\r')
+  await expectSuccess(receiver, sender)
+  await expectSuccess(run(`exec ${verify}`, { cwd: there }))
+
+  rmSync(join(there, 'photos/2023/a.jpg'))
+  const checking = run(`exec ${verify} --json`, { cwd: there })
+  expect((await checking.exit).status).toBe(7)
+  const found = checking.stdout
+    .trim()
+    .split('\n')
+    .map((line) => JSON.parse(line))
+  expect(found).toMatchObject([{ event: 'mismatch', reason: 'missing' }, { event: 'done' }, {}])
+  const examples = examplesOf(1)
+  for (const event of found.slice(0, 2)) {
+    expect(Object.keys(event)).toEqual(examples.get(event.event))
+  }
+})
+
 it('the shell script of the README works as it stands', async () => {
   const { cwd, sha256 } = await directoryWith('report.pdf')
-  mkdirSync(join(cwd, 'photos/2024'), { recursive: true })
-  const photo = writeRandomFile(join(cwd, 'photos/2024/a.jpg'), FILE_BYTES)
-  const notes = writeRandomFile(join(cwd, 'notes.txt'), 100)
   await expectSuccess(run(commandsOf('script').join('\n'), { cwd }))
   expect(await sha256Of(join(cwd, 'downloads/report.pdf'))).toBe(sha256)
-  expect(await sha256Of(join(cwd, 'downloads/photos/2024/a.jpg'))).toBe(photo)
-  expect(await sha256Of(join(cwd, 'downloads/notes.txt'))).toBe(notes)
 })
 
 it('events have the fields of their examples in the README', async () => {
@@ -112,19 +229,31 @@ it('events have the fields of their examples in the README', async () => {
   await expectSuccess(receiver, sender)
   expect(await sha256Of(join(cwd, 'downloads/report.pdf'))).toBe(sha256)
 
+  const texting = run('exec p2pshare send --text hello', { cwd, code: CODE })
+  await texting.text('Waiting', 'stderr')
+  const reading = run(`exec ${receive}`.replace(' --output downloads', ''), { cwd })
+  await expectSuccess(reading, texting)
+  expect(reading.eventsOf('text')).toMatchObject([{ text: 'hello' }])
+
   const failing = run('exec p2pshare send nothing --json', { cwd })
   expect((await failing.exit).status).toBe(8)
 
-  const examples: JsonEvent[] = blocks('json').flatMap((block) =>
-    block
-      .trim()
-      .split('\n')
-      .map((line) => JSON.parse(line)),
-  )
-  const fields = new Map(examples.map((example) => [example.event, Object.keys(example)]))
-  for (const event of [...sender.events, ...receiver.events, ...failing.events]) {
-    const isSenders = event.event === 'done' && sender.events.includes(event)
-    const expected = fields.get(event.event)?.filter((field) => !isSenders || field !== 'saved')
+  const fields = examplesOf(0)
+  for (const event of [
+    ...sender.events,
+    ...receiver.events,
+    ...reading.events,
+    ...failing.events,
+  ]) {
+    const isSaved = receiver.events.includes(event)
+    const expected = fields.get(event.event)?.filter((field) => isSaved || field !== 'saved')
     expect(Object.keys(event)).toEqual(expected)
   }
 })
+
+/** The fields of each event in one of the page's lists of them. */
+function examplesOf(list: number): Map<string, string[]> {
+  const lines = (blocks('json')[list] ?? '').trim().split('\n')
+  const examples: { event: string }[] = lines.map((line) => JSON.parse(line))
+  return new Map(examples.map((example) => [example.event, Object.keys(example)]))
+}

@@ -18,9 +18,21 @@ export function commands(): string[] {
 
 /**
  * Who runs a command of the page: `.ci/run`; `install.ts`; or `readme.installed.ts`, as a sender,
- * a receiver or a server of its own, a shell script as a whole, or a pair that writes JSON.
+ * a receiver or a server of its own, a shell script as a whole, or one of the two or more that a
+ * test of its own runs together.
  */
-export type Runner = 'ci' | 'install' | 'sender' | 'receiver' | 'server' | 'script' | 'json'
+export type Runner =
+  | 'ci'
+  | 'install'
+  | 'sender'
+  | 'receiver'
+  | 'server'
+  | 'script'
+  | 'json'
+  | 'text'
+  | 'pipe'
+  | 'update'
+  | 'receipt'
 
 /** How each command is run, so that none can stop working, or be added, unnoticed. */
 export const RUNNERS: ReadonlyMap<string, Runner> = new Map([
@@ -35,17 +47,18 @@ export const RUNNERS: ReadonlyMap<string, Runner> = new Map([
   ['p2pshare receive', 'receiver'],
   ['p2pshare receive 7 vel orb', 'receiver'],
   ['p2pshare send holiday.mp4 --code anna-velvet-orbit-ladder --wait 2h', 'sender'],
+  ['p2pshare send photos notes.txt', 'sender'],
+  ["p2pshare send project --gitignore --exclude '*.mp4'", 'sender'],
+  ['p2pshare send photos --reconnect 10m', 'sender'],
+  ['p2pshare send photos --code 7-velvet-orbit', 'sender'],
+  ['p2pshare send --text "see you at 8"', 'text'],
+  ['tar c . | p2pshare send -', 'pipe'],
+  ['p2pshare receive 7-velvet-orbit -o - | tar x', 'pipe'],
+  ['p2pshare receive 7-velvet-orbit --update', 'update'],
+  ['p2pshare receive 7-velvet-orbit --receipt receipt.json', 'receipt'],
+  ['p2pshare verify receipt.json', 'receipt'],
   ['export P2PSHARE_CODE=build42-velvet-orbit-ladder-timber', 'script'],
   ['p2pshare send report.pdf & p2pshare receive --yes --output downloads && wait $!', 'script'],
-  [
-    'tar c photos | p2pshare send - & p2pshare receive --output - | tar x -C downloads && wait $!',
-    'script',
-  ],
-  [
-    'p2pshare send photos notes.txt --receipt sent.json & p2pshare receive --yes --skip --output downloads && wait $!',
-    'script',
-  ],
-  ['p2pshare verify sent.json downloads', 'script'],
   ['p2pshare send report.pdf --json', 'json'],
   ['p2pshare receive 7-velvet-orbit --yes --json --output downloads', 'json'],
   ['p2pshare serve --host 127.0.0.1 --port 7342 --trusted-proxy 127.0.0.1', 'server'],
