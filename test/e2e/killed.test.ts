@@ -59,7 +59,7 @@ function moments(): Moment[] {
 /** Kills one side at a moment; resolves once it is dead, with what the other came to. */
 async function kill(side: keyof Transfer, { title, reached, statuses }: Moment, server: string) {
   const output = scratchDirectory()
-  const env = { P2PSHARE_WAIT: WAIT }
+  const env = { P2PSHARE_WAIT: WAIT, P2PSHARE_RECONNECT: '0' }
   const transfer = await startTransfer({ file: file.path, output }, { server, env })
   const victim = transfer[side]
   const other = transfer[side === 'sender' ? 'receiver' : 'sender']
