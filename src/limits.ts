@@ -159,8 +159,11 @@ export const RECONNECT_ATTEMPT_MS = 5 * SECOND_MS
 export const LOOKOUT_DELAY_MS = 2 * SECOND_MS
 /** Two that both live have met again before this; then the sender may have been started again. */
 export const RESTARTED_SENDER_DELAY_MS = 10 * SECOND_MS
-/** So long a receiver that is done waits for a sender that may not have heard of it. */
-export const LAST_WORDS_MS = 10 * SECOND_MS
+/**
+ * So long a receiver that is done waits for a sender that may not have heard of it: a network that
+ * was gone for half a minute, and meeting again. Longer would be a pity where everything is saved.
+ */
+export const LAST_WORDS_MS = MINUTE_MS
 /** So often the address that a connection comes from is looked for, at almost no cost. */
 export const ADDRESS_CHECK_INTERVAL_MS = SECOND_MS
 /** It is gone when so many looks in a row missed it: DHCP may take one away and give it back. */

@@ -132,15 +132,17 @@ class TransferRun<Outcome> {
     await this.#comeback.close()
   }
 
-  /** The other side may still wait to hear how it ended, for as long as it tries to come back. */
+  /** The sender may still wait to hear how it ended: nothing has confirmed that it did. */
   async #repeatEnd(repeatEnd: (lanes: Lanes) => Promise<void>, comeback: Comeback): Promise<void> {
-    const { reconnectMs, signal } = this.#init
+    const { reconnectMs, signal, onEvent } = this.#init
+    const limitMs = Math.min(reconnectMs, LAST_WORDS_MS)
+    const message = `All is saved; waiting ${inWords(limitMs)} for the sender, which may not know it`
+    onEvent({ event: 'warning', message })
     this.#lastWords = new LastWords(repeatEnd)
     if (this.#returned) this.#lastWords.take(this.#returned)
     this.#returned = undefined
     comeback.lost()
-    // Where nothing tells that the connection is lost, it may just be the acknowledgement that is.
-    await this.#lastWords.say(this.#isLost ? reconnectMs : LAST_WORDS_MS, signal)
+    await this.#lastWords.say(limitMs, signal)
   }
 
   /** Begins a transfer over `link`, unless it is over or replaced by the time that it could. */

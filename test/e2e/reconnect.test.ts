@@ -1,4 +1,4 @@
-import { readdirSync } from 'node:fs'
+import { existsSync, readdirSync } from 'node:fs'
 import { setTimeout as pause } from 'node:timers/promises'
 import { describe, expect, it, type TestContext } from 'vitest'
 import { MIB } from '../../src/limits.ts'
@@ -110,6 +110,19 @@ describe('a transfer goes on by itself', () => {
     networks.plugIn()
     expect(await timed(context, connectedAgain(transfer))).toBeLessThan(15_000)
     await expectArrival(transfer, what)
+  })
+
+  it('when the network is gone for the last word', async (context) => {
+    const scene = await linked(context)
+    const transfer = await begun(scene)
+    // All that is left is on its way to the receiver's disk.
+    await transfer.receiver.event('progress', ({ bytes }) => bytes >= BYTES - 20 * MIB)
+    scene.networks.unplug()
+    await pause(OUTAGE_MS / 2)
+    expect(existsSync(scene.what.saved)).toBe(true)
+    scene.networks.plugIn()
+    await timed(context, transfer.sender.exit)
+    await expectArrival(transfer, scene.what)
   })
 
   it.each(['sender', 'receiver'] as const)('when the %s slept', async (side) => {
