@@ -48,7 +48,7 @@ export type SendEffect =
   | { type: 'finish'; file: number }
   /** A file is not read again. */
   | { type: 'release'; file: number }
-  /** A file is known to be right. */
+  /** The receiver has a file, which is known to be one version. */
   | { type: 'file'; path: string; bytes: number; digest: Uint8Array }
   | { type: 'end'; outcome: SendOutcome | ShareError }
 
@@ -243,11 +243,10 @@ export class SendMachine {
   finished(number: number): SendEffect[] {
     const file = this.#files.get(number)
     if (this.#state === 'ended' || file?.bytes == null) return []
-    file.isFinished = true
     const { path, bytes } = file
     const digest = file.digest.result(blockCount(bytes, this.#offer.blockBytes))
+    file.result = digest
     return [
-      { type: 'file', path, bytes, digest },
       ...this.#settle(number, { path, kind: 'file', bytes, digest }),
       ...this.#release(number, file),
     ]
@@ -360,10 +359,14 @@ export class SendMachine {
     })
   }
 
-  #release(number: number, { isFinished, unwritten }: OutgoingFile): SendEffect[] {
-    if (!isFinished || unwritten.size > 0) return []
+  #release(number: number, { path, bytes, result, unwritten }: OutgoingFile): SendEffect[] {
+    if (result === undefined || bytes === null || unwritten.size > 0) return []
     this.#files.delete(number)
-    return [{ type: 'release', file: number }, ...this.#listMore()]
+    return [
+      { type: 'file', path, bytes, digest: result },
+      { type: 'release', file: number },
+      ...this.#listMore(),
+    ]
   }
 
   /** An entry is known, or left out. */

@@ -19,8 +19,8 @@ export interface OutgoingFile {
   read: number
   /** Blocks planned and neither written nor kept at the receiver. */
   readonly unwritten: Set<number>
-  /** The source says that it was one version. */
-  isFinished: boolean
+  /** Its digest, once the source says that it was one version. */
+  result: Uint8Array | undefined
 }
 
 export function outgoingFile(path: string, bytes: number | null): OutgoingFile {
@@ -33,7 +33,7 @@ export function outgoingFile(path: string, bytes: number | null): OutgoingFile {
     planned: 0,
     read: 0,
     unwritten: new Set(),
-    isFinished: false,
+    result: undefined,
   }
 }
 
