@@ -240,7 +240,7 @@ describe('write', () => {
     expect(sent).toBeLessThan(3 << 20)
     expect(readdirSync(cwd)).toEqual(['d'])
     expect(readFileSync(join(cwd, 'd/a'))).toEqual(contents['d/a'])
-  })
+  }, 60_000)
 
   it('refuses at once what will not fit, less what is there already', async (context) => {
     const cwd = smallFileSystem(4 << 20, context)
