@@ -271,6 +271,8 @@ export const MAX_PACK_ENTRIES = 1024
 export const RECEIVED_INTERVAL_FRAMES = 64
 /** Numbered frames kept until the other side has them: far more than a round trip's worth. */
 export const MAX_UNCONFIRMED_BYTES = 32 * MIB
+/** At less than this a control frame and the chunks before it would seem to stall. */
+export const MIN_LIMIT_BYTES_PER_SECOND = 1000
 /** How often progress is told. */
 export const PROGRESS_INTERVAL_MS = 200
 

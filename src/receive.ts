@@ -16,6 +16,7 @@ import { Search } from './session/search.ts'
 import { TransferReceipt } from './session/transfer-receipt.ts'
 import { withinWait } from './session/within-wait.ts'
 import { ownCapabilities } from './transfer/capabilities.ts'
+import { assertLimit } from './transfer/rate-limit.ts'
 import { Receiver } from './transfer/receiver.ts'
 
 export { completeCode } from './code/completion.ts'
@@ -35,6 +36,8 @@ export interface ReceiveOptions {
   reconnectMs?: number
   /** Asked once with what is on offer and where it would go; accepts everything when absent. */
   decide?: (offer: OfferInfo & { target: string }, signal: AbortSignal) => Promise<boolean>
+  /** What the sender is asked to stay below, in bytes a second; at least 1000. */
+  limitBytesPerSecond?: number
   /** Whether data may be compressed on its way, where that is faster; it may unless false. */
   compress?: boolean
   /** Where to write a receipt. */
@@ -58,6 +61,7 @@ export async function receive(code: string, options: ReceiveOptions = {}): Promi
   const { signal = new AbortController().signal, onEvent = () => {} } = options
   const { nameplate, secret, server } = parseShareCode(code)
   const address = server ?? options.rendezvous
+  if (options.limitBytesPerSecond !== undefined) assertLimit(options.limitBytesPerSecond)
   throwIfAborted(signal)
   const receipt = await TransferReceipt.open(options.receipt)
   const codecs = await wantedCodecs(options.compress ?? true)
@@ -115,6 +119,7 @@ async function save(
     return new Receiver({
       accept: (offer) => incoming.accept(offer),
       decoder: blockDecoder(codecs),
+      limitBytesPerSecond: options.limitBytesPerSecond,
       onLost,
       onEvent: watch,
     })

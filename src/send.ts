@@ -24,6 +24,7 @@ import { TransferReceipt } from './session/transfer-receipt.ts'
 import { withinWait } from './session/within-wait.ts'
 import { namedCapabilities, ownCapabilities } from './transfer/capabilities.ts'
 import type { Source } from './transfer/ports.ts'
+import { assertLimit, RateLimit } from './transfer/rate-limit.ts'
 import { Sender } from './transfer/sender.ts'
 
 export type { SendInput } from './session/open-outgoing.ts'
@@ -41,6 +42,8 @@ export interface SendOptions {
   reconnectMs?: number
   /** How many connections side by side carry the data, 1 to 64; as many as help when absent. */
   lanes?: number
+  /** What the transfer stays below, in bytes a second; at least 1000. */
+  limitBytesPerSecond?: number
   /** Whether data may be compressed on its way, where that is faster; it may unless false. */
   compress?: boolean
   /** Patterns, as in a .gitignore at the top of each directory, of what is left out. */
@@ -71,6 +74,7 @@ export interface Sending {
 export async function send(what: SendInput, options: SendOptions = {}): Promise<Sending> {
   const { signal = new AbortController().signal, onEvent = () => {} } = options
   assertLanes(options.lanes)
+  if (options.limitBytesPerSecond !== undefined) assertLimit(options.limitBytesPerSecond)
   const custom = options.code === undefined ? undefined : parseCustomCode(options.code)
   const secret = custom?.secret ?? generateSecret(options.words ?? WORDS_AT_TERMINAL)
   const owned = new Owned()
@@ -154,6 +158,8 @@ async function deliver(delivery: Delivery): Promise<TransferSummary> {
     receipt.watch(event)
     onEvent(event)
   }
+  const { limitBytesPerSecond } = options
+  const limit = limitBytesPerSecond === undefined ? undefined : new RateLimit(limitBytesPerSecond)
   const { name, kind } = outgoing
   let begun = 0
   const begin = (onLost: (error: ShareError) => void, peer: Session): Sender => {
@@ -167,6 +173,7 @@ async function deliver(delivery: Delivery): Promise<TransferSummary> {
       totals: outgoing.totals,
       encoder: blockEncoder(codecs, namedCapabilities(peer.peerCapabilities)),
       lanes: options.lanes,
+      limit,
       onLost,
       onEvent: watch,
     })

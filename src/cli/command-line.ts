@@ -14,6 +14,7 @@ import {
   wordCount,
 } from './flag-values.ts'
 import { receiveFlags, sendFlags, serveFlags, verifyFlags } from './flags.ts'
+import { parseRate } from './rate.ts'
 import { usageError } from './usage-error.ts'
 
 const CODE_IS_VISIBLE =
@@ -66,6 +67,7 @@ export async function parseCommandLine(
           ...given('code', args.code),
           ...given('words', wordCount(args.words)),
           ...given('lanes', args.lanes),
+          ...given('limitBytesPerSecond', parsed(parseRate, args.limit)),
           ...given('compress', args.compress),
           ...given('exclude', args.exclude?.length ? args.exclude : undefined),
           ...given('gitignore', args.gitignore),
@@ -106,6 +108,7 @@ export async function parseCommandLine(
           ...given('existing', existingChoice(args)),
           ...given('update', args.update),
           ...given('receipt', args.receipt),
+          ...given('limitBytesPerSecond', parsed(parseRate, args.limit)),
           ...given('compress', args.compress),
           ...given('rendezvous', args.rendezvous),
           ...given('waitMs', parsed(parseDuration, args.wait)),

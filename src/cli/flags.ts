@@ -30,6 +30,12 @@ const compress = {
   type: 'boolean',
   describe: 'Compress on the way where that is faster; --no-compress never does',
 } as const
+const limit = {
+  type: 'string',
+  requiresArg: true,
+  coerce: last<string>,
+  describe: 'Stay below this rate: 500k, 5M, 2MiB a second',
+} as const
 const reconnect = {
   type: 'string',
   requiresArg: true,
@@ -70,6 +76,7 @@ export const sendFlags = {
     coerce: last<number>,
     describe: `Connections side by side, 1 to ${MAX_LANES} (default: as many as help)`,
   },
+  limit,
   compress,
   exclude: {
     type: 'string',
@@ -112,6 +119,7 @@ export const receiveFlags = {
   update: { type: 'boolean', describe: 'Fetch only what differs from what is there already' },
   wait,
   rendezvous,
+  limit,
   compress,
   reconnect,
   receipt,

@@ -9,6 +9,7 @@ import {
   MAX_MANIFEST_ENTRIES,
   MAX_WINDOW_BYTES,
   MIN_BLOCK_BYTES,
+  MIN_LIMIT_BYTES_PER_SECOND,
 } from '../limits.ts'
 import { CHUNK_ENCODING_SHIFT, CHUNK_HAS_DIGEST, CHUNK_HEADER_BYTES } from './encode-frame.ts'
 import {
@@ -43,6 +44,7 @@ const offerSchema = v.object({
 const acceptSchema = v.object({
   windowBytes: v.pipe(size, v.minValue(BLOCK_BYTES), v.maxValue(MAX_WINDOW_BYTES)),
   compares: v.boolean(),
+  bytesPerSecond: v.exactOptional(v.pipe(size, v.minValue(MIN_LIMIT_BYTES_PER_SECOND))),
 })
 const declineSchema = v.object({ code: errorCode })
 const entryFields = {

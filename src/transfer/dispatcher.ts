@@ -7,6 +7,7 @@ import { LanePool } from './lane-pool.ts'
 import type { OutgoingChunk } from './outgoing-blocks.ts'
 import type { ArrivalReport, Lanes, TransferLane } from './ports.ts'
 import { Probes } from './probes.ts'
+import type { RateLimit, RateShare } from './rate-limit.ts'
 import { Window } from './window.ts'
 
 export interface DispatcherInit {
@@ -58,7 +59,8 @@ export class Dispatcher {
   #lastAnswerMs = Number.NEGATIVE_INFINITY
   #answers = 0
   #isDispatching = false
-  #limit: 'window' | 'lanes' | 'source' = 'source'
+  #shares: RateShare[] = []
+  #limit: 'window' | 'lanes' | 'source' | 'rate' = 'source'
   #wasLineFull = false
 
   constructor(init: DispatcherInit) {
@@ -78,8 +80,9 @@ export class Dispatcher {
     this.#tick()
   }
 
-  /** The receiver takes chunks now. */
-  begin(): void {
+  /** The receiver takes chunks now; they stay below `limits`. */
+  begin(limits: readonly RateLimit[]): void {
+    this.#shares = limits.map((limit) => limit.join())
     this.#isDispatching = true
     this.#keeper.begin(performance.now())
     this.dispatch()
@@ -93,6 +96,8 @@ export class Dispatcher {
     this.#wasLineFull = this.#limit !== 'source'
     for (;;) {
       const { outstandingBytes, deliveredBytes } = this.#pool
+      this.#limit = 'rate'
+      if (!this.#shares.every((share) => share.mayCarry(nowMs))) return
       this.#limit = 'window'
       const room = this.#window.roomAt(nowMs, deliveredBytes, outstandingBytes)
       if (outstandingBytes > 0 && chunkBytes > room) return
@@ -115,6 +120,7 @@ export class Dispatcher {
   stop(): void {
     clearInterval(this.#timer)
     this.#isDispatching = false
+    for (const share of this.#shares) share.leave()
     this.#keeper.stop()
   }
 
@@ -128,6 +134,7 @@ export class Dispatcher {
     const parts = encodeFrame({ type: 'chunk', ...chunk.chunk })
     const bytes = parts.reduce((sum, part) => sum + part.length, 0)
     this.#pool.sent(lane, chunk, bytes, nowMs)
+    for (const share of this.#shares) share.sent(bytes)
     try {
       lane.send(parts)
     } catch (thrown) {
@@ -167,13 +174,18 @@ export class Dispatcher {
         rttMs,
         deliveredBytes: this.#pool.deliveredBytes,
         inFlightBytes: this.#pool.outstandingBytes,
-        isWindowLimited: this.#limit !== 'source',
+        isWindowLimited: this.#isPathLimited,
         lanes: Math.max(1, this.#pool.further.length),
         chunkBytes: this.#chunkBytes(),
       })
     }
     if (this.#answers >= FIRST_PROBES) this.#keeper.pathKnown(this.#window.baseRttMs)
     this.dispatch()
+  }
+
+  /** Whether more would have been sent if the path took it. */
+  get #isPathLimited(): boolean {
+    return this.#limit === 'window' || this.#limit === 'lanes'
   }
 
   #tick(): void {
@@ -196,7 +208,7 @@ export class Dispatcher {
       this.#noticeOverdue(nowMs)
       this.#repair(nowMs)
     }
-    this.#keeper.adjust(nowMs, this.#limit !== 'source')
+    this.#keeper.adjust(nowMs, this.#isPathLimited)
   }
 
   #noticeOverdue(nowMs: number): void {

@@ -86,8 +86,11 @@ export type Frame =
   | ({ type: 'offer' } & Offer)
   /** Everything is counted now. */
   | { type: 'total'; files: number; bytes: number }
-  /** Send it, and keep no more than `windowBytes` unwritten; `compares` when some may be there. */
-  | { type: 'accept'; windowBytes: number; compares: boolean }
+  /**
+   * Send it, and keep no more than `windowBytes` unwritten; `compares` when some may be there. No
+   * faster than `bytesPerSecond`, where it says so.
+   */
+  | { type: 'accept'; windowBytes: number; compares: boolean; bytesPerSecond?: number }
   | { type: 'decline'; code: ErrorCode }
   /** The entries from index `first` on. */
   | { type: 'manifest'; first: number; entries: Entry[]; isLast: boolean }

@@ -126,13 +126,17 @@ export class ReceiveMachine {
     }
   }
 
-  /** The answer to `decide`: send it; `compares` when something of it may be there already. */
-  accept(compares: boolean): ReceiveEffect[] {
+  /**
+   * The answer to `decide`: send it, no faster than `bytesPerSecond` if that is given; `compares`
+   * when something of it may be there already.
+   */
+  accept(compares: boolean, bytesPerSecond?: number): ReceiveEffect[] {
     if (this.#state !== 'deciding') return []
     this.#state = 'receiving'
     this.#compares = compares
     const windowBytes = RECEIVE_WINDOW_BYTES
-    return [{ type: 'send', frame: { type: 'accept', windowBytes, compares } }]
+    const limit = bytesPerSecond === undefined ? {} : { bytesPerSecond }
+    return [{ type: 'send', frame: { type: 'accept', windowBytes, compares, ...limit } }]
   }
 
   /** The answer to `decide`: do not send it, because of `error`, which is this side's outcome. */

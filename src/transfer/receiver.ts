@@ -23,6 +23,8 @@ export interface ReceiverInit {
   accept: (offer: Offer) => Promise<Sink>
   /** Decompresses; absent when that is not wanted. */
   decoder?: Decoder | undefined
+  /** What the sender is asked to stay below, in bytes a second. */
+  limitBytesPerSecond?: number | undefined
   /** Told when the connection is lost; then `resume` or `fail` has to follow. Absent: it ends. */
   onLost?: ((error: ShareError) => void) | undefined
   onEvent: TransferWatcher
@@ -270,7 +272,7 @@ export class Receiver {
       onEvent: this.#init.onEvent,
     })
     const { mayHave } = this.#sink
-    this.#try(() => this.#machine.accept(mayHave))
+    this.#try(() => this.#machine.accept(mayHave, this.#init.limitBytesPerSecond))
   }
 
   async #expect(bytes: number): Promise<void> {

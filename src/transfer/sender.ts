@@ -11,6 +11,7 @@ import type { Encoding, Offer } from './frame.ts'
 import type { BlockToRead, OutgoingChunk, ReadBlock } from './outgoing-blocks.ts'
 import type { Encoder, Lanes, Source, TransferLane } from './ports.ts'
 import { ProgressMeter } from './progress-meter.ts'
+import { RateLimit } from './rate-limit.ts'
 import { type SendEffect, SendMachine, type SendOutcome } from './send-machine.ts'
 import { StallTimer } from './stall-timer.ts'
 import type { BlockPlace, PackPart } from './transfer-plan.ts'
@@ -24,6 +25,8 @@ export interface SenderInit {
   encoder?: Encoder | undefined
   /** How many lanes to use; as many as help when absent. */
   lanes?: number | undefined
+  /** What the transfer stays below, with others that have the same limit. */
+  limit?: RateLimit | undefined
   /** Told when the connection is lost; then `resume` or `fail` has to follow. Absent: it ends. */
   onLost?: ((error: ShareError) => void) | undefined
   onEvent: TransferWatcher
@@ -44,6 +47,8 @@ export class Sender {
   #first: TransferLane | undefined
   #dispatcher: Dispatcher | undefined
   #totalBytes: number | null
+  /** What the receiver asked to stay below. */
+  #receiverLimit: RateLimit | undefined
   #isOver = false
 
   constructor(init: SenderInit) {
@@ -76,7 +81,7 @@ export class Sender {
     if (this.#isOver) return
     this.#detach()
     this.#attach(lanes, false)
-    if (this.#machine.isSending) this.#dispatcher?.begin()
+    if (this.#machine.isSending) this.#dispatcher?.begin(this.#limits)
   }
 
   /** Stops because of `error`, which the receiver is told the kind of. */
@@ -136,8 +141,17 @@ export class Sender {
       }
       this.#control.counted()
       this.#run(this.#machine.receive(frame))
-      if (frame.type === 'accept') this.#dispatcher?.begin()
+      if (frame.type === 'accept') this.#begin(frame.bytesPerSecond)
     })
+  }
+
+  #begin(bytesPerSecond: number | undefined): void {
+    if (bytesPerSecond !== undefined) this.#receiverLimit = new RateLimit(bytesPerSecond)
+    this.#dispatcher?.begin(this.#limits)
+  }
+
+  get #limits(): RateLimit[] {
+    return [this.#init.limit ?? [], this.#receiverLimit ?? []].flat()
   }
 
   #try(step: () => void): void {

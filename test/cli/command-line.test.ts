@@ -19,6 +19,10 @@ describe('parseCommandLine', () => {
   it.each([
     ['send a.zip', { name: 'send', what: { paths: ['a.zip'] }, mode: 'text' }],
     ['send 0x10 --words 4', { name: 'send', what: { paths: ['0x10'] }, mode: 'text', words: 4 }],
+    [
+      'send a --limit 5M',
+      { name: 'send', what: { paths: ['a'] }, mode: 'text', limitBytesPerSecond: 5_000_000 },
+    ],
     ['send a --lanes 4', { name: 'send', what: { paths: ['a'] }, mode: 'text', lanes: 4 }],
     [
       'send a --no-compress',

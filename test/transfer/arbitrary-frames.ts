@@ -1,5 +1,10 @@
 import fc from 'fast-check'
-import { BLOCK_BYTES, MAX_WINDOW_BYTES, MIN_BLOCK_BYTES } from '../../src/limits.ts'
+import {
+  BLOCK_BYTES,
+  MAX_WINDOW_BYTES,
+  MIN_BLOCK_BYTES,
+  MIN_LIMIT_BYTES_PER_SECOND,
+} from '../../src/limits.ts'
 import { ENCODINGS, type Frame, OFFER_KINDS } from '../../src/transfer/frame.ts'
 
 /** What the numbers in frames are taken from. */
@@ -47,11 +52,15 @@ export function arbitraryFrames(numbers: FrameNumbers): ArbitraryFrames {
       blockBytes: fc.integer({ min: MIN_BLOCK_BYTES, max: BLOCK_BYTES }),
     }),
     total: fc.record({ type: is('total'), files: size, bytes: size }),
-    accept: fc.record({
-      type: is('accept'),
-      windowBytes: fc.integer({ min: BLOCK_BYTES, max: MAX_WINDOW_BYTES }),
-      compares: fc.boolean(),
-    }),
+    accept: fc.record(
+      {
+        type: is('accept'),
+        windowBytes: fc.integer({ min: BLOCK_BYTES, max: MAX_WINDOW_BYTES }),
+        compares: fc.boolean(),
+        bytesPerSecond: fc.integer({ min: MIN_LIMIT_BYTES_PER_SECOND, max: 1e12 }),
+      },
+      { requiredKeys: ['type', 'windowBytes', 'compares'] },
+    ),
     decline: fc.record({ type: is('decline'), code }),
     abort: fc.record({ type: is('abort'), code }),
     manifest: fc.record({

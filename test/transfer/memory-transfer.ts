@@ -3,6 +3,7 @@ import type { TransferEvent } from '../../src/events.ts'
 import { BLOCK_BYTES } from '../../src/limits.ts'
 import type { Entry, Offer } from '../../src/transfer/frame.ts'
 import type { Sink, Source } from '../../src/transfer/ports.ts'
+import { RateLimit } from '../../src/transfer/rate-limit.ts'
 import { Receiver } from '../../src/transfer/receiver.ts'
 import { Sender } from '../../src/transfer/sender.ts'
 import { MemoryLanes, type MemoryLanesInit } from './memory-lanes.ts'
@@ -21,6 +22,8 @@ export interface MemoryTransferInit extends MemoryLanesInit {
   blockBytes?: number
   /** How many lanes to use; as many as help when absent. */
   fixedLanes?: number
+  /** What each side wants the transfer to stay below, in bytes a second. */
+  limits?: { sender?: number; receiver?: number }
   accept?: (offer: Offer) => Promise<void>
   source?: Partial<Source>
   sink?: Partial<Sink>
@@ -71,7 +74,7 @@ export function memoryTransfer(init: MemoryTransferInit): MemoryTransfer {
   const tree = init.tree ?? { [NAME]: init.content ?? new Uint8Array(0) }
   const source = new MemorySource(tree, init.isPipe)
   const sink = new MemorySink(init.there, init.writeMs)
-  const { isCounted = true, blockBytes = BLOCK_BYTES } = init
+  const { isCounted = true, blockBytes = BLOCK_BYTES, limits = {} } = init
   const { files, bytes } = source.totals
   const offer: Offer = {
     name: NAME,
@@ -89,6 +92,7 @@ export function memoryTransfer(init: MemoryTransferInit): MemoryTransfer {
       ...(!isCounted && { totals: Promise.resolve({ files, bytes }) }),
       source: overridden(source, init.source),
       lanes: init.fixedLanes,
+      limit: limits.sender === undefined ? undefined : new RateLimit(limits.sender),
       onLost: lost('sender'),
       onEvent: (event) => events.sender.push(event),
     }),
@@ -107,6 +111,7 @@ export function memoryTransfer(init: MemoryTransferInit): MemoryTransfer {
         await init.accept?.(offered)
         return overridden(sink, init.sink)
       },
+      limitBytesPerSecond: limits.receiver,
       onLost: lost('receiver'),
       onEvent: (event) => events.receiver.push(event),
     }),
