@@ -83,3 +83,12 @@ export type VerifyWatcher = (event: VerifyEvent) => void
 
 /** The version in the `v` of each JSON line; it changes when a field changes its meaning. */
 export const EVENT_SCHEMA_VERSION = 1
+
+/**
+ * A line of `--json`, of any command. `events.schema.json` beside this file says the same as a JSON
+ * Schema, which the package exports.
+ */
+export type EventLine = { v: typeof EVENT_SCHEMA_VERSION; time: string } & (
+  | TransferEvent
+  | VerifyEvent
+)

@@ -1,6 +1,7 @@
 export { type ErrorCode, ShareError, toShareError } from './errors.ts'
 export {
   EVENT_SCHEMA_VERSION,
+  type EventLine,
   type OfferInfo,
   type PathInfo,
   type TransferEvent,

@@ -1,4 +1,9 @@
-import { EVENT_SCHEMA_VERSION, type TransferEvent, type VerifyEvent } from '../events.ts'
+import {
+  EVENT_SCHEMA_VERSION,
+  type EventLine,
+  type TransferEvent,
+  type VerifyEvent,
+} from '../events.ts'
 import { isPrintable } from '../printable.ts'
 import type { Renderer } from './renderer.ts'
 import type { OutputStream } from './terminal.ts'
@@ -25,8 +30,8 @@ export class JsonLines implements Renderer {
  * the values stay exact and the lines can be looked at.
  */
 export function jsonLine(event: TransferEvent | VerifyEvent, time: Date): string {
-  const json = JSON.stringify({ v: EVENT_SCHEMA_VERSION, time: time.toISOString(), ...event })
-  const escaped = json.replace(/[^ -~]/gu, (character) =>
+  const line: EventLine = { v: EVENT_SCHEMA_VERSION, time: time.toISOString(), ...event }
+  const escaped = JSON.stringify(line).replace(/[^ -~]/gu, (character) =>
     isPrintable(character) ? character : escapeUnits(character),
   )
   return `${escaped}\n`

@@ -1,10 +1,11 @@
 import { type ChildProcessWithoutNullStreams, spawn } from 'node:child_process'
 import { readFileSync } from 'node:fs'
 import { inject, onTestFinished } from 'vitest'
-import type { TransferEvent } from '../../src/events.ts'
+import type { EventLine, TransferEvent } from '../../src/events.ts'
+import { eventFault } from '../event-schema.ts'
 
-/** A line of `--json`. */
-export type JsonEvent = TransferEvent & { v: number; time: string }
+/** A line of `--json` of a transfer. */
+export type JsonEvent = EventLine & TransferEvent
 export type EventOf<Name extends JsonEvent['event']> = Extract<JsonEvent, { event: Name }>
 
 export interface Ended {
@@ -62,6 +63,8 @@ export class Program {
   #parsed = 0
   #peakMemoryBytes = 0
   #ended: Ended | undefined
+  /** That an event is not as the schema says: whatever waits for this program fails with it. */
+  #fault: Error | undefined
 
   constructor(child: ChildProcessWithoutNullStreams, argv: readonly string[]) {
     this.#child = child
@@ -85,7 +88,8 @@ export class Program {
         running.delete(this)
         this.#ended = { status, signal }
         this.#changed()
-        resolve(this.#ended)
+        if (this.#fault) reject(this.#fault)
+        else resolve(this.#ended)
       })
     })
     this.exit.catch(() => {})
@@ -156,8 +160,10 @@ export class Program {
       const fail = () => reject(new Error(`no sign of ${what}\n${this.describe()}`))
       const timer = setTimeout(() => settle(fail), PATIENCE_MS)
       const look = () => {
+        const fault = this.#fault
         const found = find()
-        if (found !== undefined) settle(() => resolve(found))
+        if (fault) settle(() => reject(fault))
+        else if (found !== undefined) settle(() => resolve(found))
         else if (this.hasEnded) settle(fail)
       }
       this.#onChange.add(look)
@@ -171,8 +177,15 @@ export class Program {
       if (end < 0) return
       const line = this.#stdout.slice(this.#parsed, end)
       this.#parsed = end + 1
-      if (line.startsWith('{')) this.events.push(JSON.parse(line))
+      if (line.startsWith('{')) this.#parse(line)
     }
+  }
+
+  #parse(line: string): void {
+    const event = JSON.parse(line)
+    this.events.push(event)
+    const fault = this.#argv.join(' ').includes('--json') ? eventFault(event) : undefined
+    if (fault !== undefined) this.#fault ??= new Error(fault)
   }
 
   #changed(): void {
