@@ -1,5 +1,6 @@
-import yargs from 'yargs'
+import yargs, { type Argv } from 'yargs'
 import type { Command } from './command.ts'
+import { COMMAND_PAGES, type CommandPage } from './command-pages.ts'
 import { parseDuration, parseDurationOrNever } from './duration.ts'
 import type { Environment } from './environment.ts'
 import {
@@ -17,9 +18,7 @@ import { receiveFlags, sendFlags, serveFlags, verifyFlags } from './flags.ts'
 import { parseRate } from './rate.ts'
 import { usageError } from './usage-error.ts'
 
-const CODE_IS_VISIBLE =
-  'A code on the command line can be seen by other users of this machine (ps) and stays in the ' +
-  'history of the shell.'
+const { send, receive, serve, verify } = COMMAND_PAGES
 
 /**
  * What the words after the program's name ask for. Flags win over their `P2PSHARE_*` twins.
@@ -43,22 +42,13 @@ export async function parseCommandLine(
     .detectLocale(false)
     .middleware(restoreHyphens, true)
     .command(
-      'send [path..]',
-      'Send files, directories, standard input (-) or a text; prints the code for it',
+      send.usage,
+      send.summary,
       (args) =>
-        args
-          .positional('path', {
-            type: 'string',
-            array: true,
-            describe: 'What to send: files and directories, or - for standard input',
-          })
+        withPage(args, send)
+          .positional('path', { type: 'string', array: true, describe: send.words.path })
           .options(sendFlags)
-          .config(twins(sendFlags, environment))
-          .example('$0 send photos notes.txt', 'Send a directory and a file')
-          .example('tar c . | $0 send - --name all.tar', 'Send what a command writes')
-          .example('$0 send --text "see you at 8"', 'Send a line of text')
-          .example('$0 send backup.tar --words 4 --wait 2h', 'A longer code, a longer wait')
-          .epilogue(`${CODE_IS_VISIBLE} P2PSHARE_CODE is --code without that.`),
+          .config(twins(sendFlags, environment)),
       (args) => {
         command = {
           name: 'send',
@@ -80,22 +70,13 @@ export async function parseCommandLine(
       },
     )
     .command(
-      'receive [code..]',
-      'Receive what was sent; asks for the code if it is not given',
+      receive.usage,
+      receive.summary,
       (args) =>
-        args
-          .positional('code', {
-            type: 'string',
-            array: true,
-            describe: 'The code that the sender shows',
-          })
+        withPage(args, receive)
+          .positional('code', { type: 'string', array: true, describe: receive.words.code })
           .options(receiveFlags)
-          .config(twins(receiveFlags, environment))
-          .example('$0 receive', 'Ask for the code; Tab completes its words')
-          .example('$0 receive 7-guitar-velvet', 'Save in this directory, after asking')
-          .example('$0 receive --yes -o downloads', 'In a script, with the code in P2PSHARE_CODE')
-          .example('$0 receive -o - | tar x', 'Hand it to a command')
-          .epilogue(`${CODE_IS_VISIBLE} Typed at the prompt or in P2PSHARE_CODE it is not.`),
+          .config(twins(receiveFlags, environment)),
       (args) => {
         const code = args.code?.length ? args.code.join(' ') : environment.flags.get('code')
         const mode = outputMode(args)
@@ -117,16 +98,9 @@ export async function parseCommandLine(
       },
     )
     .command(
-      'serve',
-      'Run a rendezvous server, which brings senders and receivers together',
-      (args) =>
-        args
-          .options(serveFlags)
-          .config(twins(serveFlags, environment))
-          .example(
-            '$0 serve --port 7342',
-            'Then: p2pshare send FILE --rendezvous http://HOST:7342',
-          ),
+      serve.usage,
+      serve.summary,
+      (args) => withPage(args, serve).options(serveFlags).config(twins(serveFlags, environment)),
       (args) => {
         command = {
           name: 'serve',
@@ -137,23 +111,22 @@ export async function parseCommandLine(
       },
     )
     .command(
-      'verify <receipt> [directory]',
-      'Compare files with the receipt of their transfer',
+      verify.usage,
+      verify.summary,
       (args) =>
-        args
+        withPage(args, verify)
           .positional('receipt', {
             type: 'string',
             demandOption: true,
-            describe: 'What --receipt wrote',
+            describe: verify.words.receipt,
           })
           .positional('directory', {
             type: 'string',
             default: '.',
-            describe: 'Where the files were saved, or sent from',
+            describe: verify.words.directory,
           })
           .options(verifyFlags)
-          .config(twins(verifyFlags, environment))
-          .example('$0 verify receipt.json downloads', 'Status 7 if anything differs'),
+          .config(twins(verifyFlags, environment)),
       (args) => {
         const { receipt, directory } = args
         command = { name: 'verify', mode: outputMode(args), receipt, directory }
@@ -176,6 +149,11 @@ export async function parseCommandLine(
   })
   if (failure) throw usageError(failure, argv)
   return command ?? { name: 'print', text }
+}
+
+/** Adds what `--help` tells of a command besides its words and flags. */
+function withPage<Args>(args: Argv<Args>, { examples, note = '' }: CommandPage): Argv<Args> {
+  return args.example(examples).epilogue(note)
 }
 
 /** What `parse` makes of a flag that was given. */

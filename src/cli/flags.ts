@@ -152,13 +152,3 @@ export const verifyFlags = {
   json,
   quiet: { type: 'boolean', describe: 'Print nothing but errors' },
 } as const satisfies Record<string, Options>
-
-/** The flags of each command. */
-export const COMMAND_FLAGS: ReadonlyMap<string, Record<string, Options>> = new Map(
-  Object.entries({
-    send: sendFlags,
-    receive: receiveFlags,
-    serve: serveFlags,
-    verify: verifyFlags,
-  }),
-)

@@ -1,6 +1,6 @@
 import { existsSync } from 'node:fs'
 import { ShareError } from '../errors.ts'
-import { COMMAND_FLAGS } from './flags.ts'
+import { COMMAND_PAGES, commandPage } from './command-pages.ts'
 import { nearest } from './nearest.ts'
 
 const CODE = /^[a-z0-9]{1,32}(-[a-z]+)+(@\S+)?$/i
@@ -21,7 +21,7 @@ function explain(complaint: string, argv: string[]): [message: string, hint: str
     const hint = 'Send a file with p2pshare send FILE, receive one with p2pshare receive CODE.'
     return [complaint, hint]
   }
-  const flags = COMMAND_FLAGS.get(command)
+  const flags = commandPage(command)?.flags
   if (flags === undefined) return [`"${command}" is not a command`, hintForWord(command)]
   if (command !== argv[0]) return [complaint, `Put ${command} before its flags.`]
 
@@ -41,7 +41,7 @@ function hintForWord(word: string): string {
   const shown = (placeholder: string) => (PLAIN_WORD.test(word) ? word : placeholder)
   if (existsSync(word)) return `To send that file, run: p2pshare send ${shown('FILE')}`
   if (CODE.test(word)) return `To receive with that code, run: p2pshare receive ${shown('CODE')}`
-  const command = nearest(word, [...COMMAND_FLAGS.keys()])
+  const command = nearest(word, Object.keys(COMMAND_PAGES))
   return command ? `Did you mean p2pshare ${command}?` : 'Run p2pshare --help to see the commands.'
 }
 

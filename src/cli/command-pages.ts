@@ -1,0 +1,73 @@
+import type { Options } from 'yargs'
+import { receiveFlags, sendFlags, serveFlags, verifyFlags } from './flags.ts'
+
+/** What is told of a command: by its `--help`, in the manual, and to shells that complete it. */
+export interface CommandPage {
+  /** Its name, and what follows it. */
+  usage: string
+  summary: string
+  /** What each of the words after its name is. */
+  words: Record<string, string>
+  flags: Record<string, Options>
+  /** Commands, with `$0` for the program, and what each does. */
+  examples: [command: string, purpose: string][]
+  note?: string
+}
+
+const CODE_IS_VISIBLE =
+  'A code on the command line can be seen by other users of this machine (ps) and stays in the ' +
+  'history of the shell.'
+
+/** All commands, by name, in the order in which they are told of. */
+export const COMMAND_PAGES = {
+  send: {
+    usage: 'send [path..]',
+    summary: 'Send files, directories, standard input (-) or a text; prints the code for it',
+    words: { path: 'What to send: files and directories, or - for standard input' },
+    flags: sendFlags,
+    examples: [
+      ['$0 send photos notes.txt', 'Send a directory and a file'],
+      ['tar c . | $0 send - --name all.tar', 'Send what a command writes'],
+      ['$0 send --text "see you at 8"', 'Send a line of text'],
+      ['$0 send backup.tar --words 4 --wait 2h', 'A longer code, a longer wait'],
+    ],
+    note: `${CODE_IS_VISIBLE} P2PSHARE_CODE is --code without that.`,
+  },
+  receive: {
+    usage: 'receive [code..]',
+    summary: 'Receive what was sent; asks for the code if it is not given',
+    words: { code: 'The code that the sender shows' },
+    flags: receiveFlags,
+    examples: [
+      ['$0 receive', 'Ask for the code; Tab completes its words'],
+      ['$0 receive 7-guitar-velvet', 'Save in this directory, after asking'],
+      ['$0 receive --yes -o downloads', 'In a script, with the code in P2PSHARE_CODE'],
+      ['$0 receive -o - | tar x', 'Hand it to a command'],
+    ],
+    note: `${CODE_IS_VISIBLE} Typed at the prompt or in P2PSHARE_CODE it is not.`,
+  },
+  serve: {
+    usage: 'serve',
+    summary: 'Run a rendezvous server, which brings senders and receivers together',
+    words: {},
+    flags: serveFlags,
+    examples: [['$0 serve --port 7342', 'Then: p2pshare send FILE --rendezvous http://HOST:7342']],
+  },
+  verify: {
+    usage: 'verify <receipt> [directory]',
+    summary: 'Compare files with the receipt of their transfer',
+    words: {
+      receipt: 'What --receipt wrote',
+      directory: 'Where the files were saved, or sent from',
+    },
+    flags: verifyFlags,
+    examples: [['$0 verify receipt.json downloads', 'Status 7 if anything differs']],
+  },
+} as const satisfies Record<string, CommandPage>
+
+/** The page of the command that is called `name`, if there is one. */
+export function commandPage(name: string): CommandPage | undefined {
+  return Object.hasOwn(COMMAND_PAGES, name)
+    ? COMMAND_PAGES[name as keyof typeof COMMAND_PAGES]
+    : undefined
+}
