@@ -3,7 +3,17 @@
  * events, limits.
  * Parts do not know each other; what one needs of another is handed to it by a root.
  */
-const PARTS = ['code', 'compression', 'secure', 'rendezvous', 'lan', 'peer', 'transfer', 'files']
+const PARTS = [
+  'code',
+  'compression',
+  'secure',
+  'rendezvous',
+  'relay',
+  'lan',
+  'peer',
+  'transfer',
+  'files',
+]
 const BASE = '^src/(errors|events|limits|printable)\\.ts$'
 
 /** Each npm package enters through one folder. */

@@ -112,6 +112,17 @@ export const RENDEZVOUS_RETRY_LIMIT_MS = 5 * MINUTE_MS
 export const SERVER_SWEEP_INTERVAL_MS = 5 * SECOND_MS
 /** How many ICE servers a rendezvous may name. */
 export const MAX_ICE_SERVERS = 8
+/** All their URLs together: two transports of eight. Each relay among them is asked by every lane. */
+export const MAX_ICE_URLS = 16
+/**
+ * How long a relay takes a credential, for beginning: the longest that a lane may be added after
+ * the two sides met. What is on the relay by then stays there.
+ */
+export const TURN_CREDENTIAL_LIFETIME_MS = HOUR_MS
+/** Whoever is handed a credential can guess at a shorter secret at home, billions of times a second. */
+export const MIN_TURN_SECRET_LENGTH = 16
+/** Longer than the key of any HMAC needs to be. */
+export const MAX_TURN_SECRET_LENGTH = 256
 
 // --- Local network -------------------------------------------------------------------------
 

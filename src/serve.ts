@@ -1,9 +1,12 @@
 import { ShareError, throwIfAborted } from './errors.ts'
 import { localAddresses } from './lan/local-addresses.ts'
 import { DEFAULT_RENDEZVOUS_PORT } from './limits.ts'
+import { checkTurnSecret, turnCredential } from './relay/turn-credential.ts'
 import { formatRendezvousAddress } from './rendezvous/address.ts'
+import { checkIceUrls } from './rendezvous/ice-server.ts'
 import type { Budgets } from './rendezvous/server/budgets.ts'
 import type { ServerLogger } from './rendezvous/server/logger.ts'
+import type { IceServerProvider } from './rendezvous/server/rendezvous.ts'
 import {
   type RendezvousServer,
   startRendezvousServer,
@@ -24,6 +27,12 @@ export interface ServeOptions {
   budgets?: Partial<Budgets>
   /** Addresses or networks of reverse proxies whose `X-Forwarded-For` is believed. */
   trustedProxies?: readonly string[]
+  /** URLs of STUN servers that both sides are told of once both are there. */
+  stun?: readonly string[]
+  /** URLs of relays, for which both sides get credentials made with `turnSecret`. */
+  turn?: readonly string[]
+  /** What the relays know as their shared secret (draft-uberti-behave-turn-rest-00). */
+  turnSecret?: string
 }
 
 export interface Serving extends RendezvousServer {
@@ -43,9 +52,12 @@ export async function serve({
   ...options
 }: ServeOptions = {}): Promise<Serving> {
   throwIfAborted(signal)
-  const server = await startRendezvousServer({ ...options, port }).catch((cause: unknown) => {
-    throw cannotListen(cause, options.host, port)
-  })
+  const iceServers = iceServerProvider(options)
+  const server = await startRendezvousServer({ ...options, port, iceServers }).catch(
+    (cause: unknown) => {
+      throw cannotListen(cause, options.host, port)
+    },
+  )
   const onAbort = (): void => void server.close()
   const close = async (): Promise<void> => {
     signal?.removeEventListener('abort', onAbort)
@@ -57,6 +69,26 @@ export async function serve({
   }
   signal?.addEventListener('abort', onAbort, { once: true })
   return { ...server, close, url: urlOf(server) }
+}
+
+/** Throws ShareError `usage` for what is no such URL, and for relays without a secret or the reverse. */
+function iceServerProvider({ stun = [], turn = [], turnSecret }: ServeOptions): IceServerProvider {
+  checkIceUrls(stun, 'stun')
+  checkIceUrls(turn, 'turn')
+  const stunServers = stun.length === 0 ? [] : [{ urls: [...stun] }]
+  if (turnSecret === undefined && turn.length === 0) return () => stunServers
+  if (turnSecret === undefined) {
+    throw new ShareError('usage', 'A relay (--turn) needs its secret', {
+      hint: 'Name it with --turn-secret, or in P2PSHARE_TURN_SECRET.',
+    })
+  }
+  checkTurnSecret(turnSecret)
+  if (turn.length === 0) {
+    throw new ShareError('usage', 'There is a TURN secret, but no relay for it', {
+      hint: 'Name the relay with --turn.',
+    })
+  }
+  return () => [...stunServers, { urls: [...turn], ...turnCredential(turnSecret) }]
 }
 
 function urlOf({ host, port }: RendezvousServer): string {

@@ -1,10 +1,12 @@
-import { describe, expect, it } from 'vitest'
+import { createHmac } from 'node:crypto'
+import { describe, expect, it, onTestFinished } from 'vitest'
 import { ShareError } from '../src/errors.ts'
 import { connectRendezvous } from '../src/rendezvous/client.ts'
-import { serve } from '../src/serve.ts'
+import type { Paired } from '../src/rendezvous/protocol.ts'
+import { createServerLogger, type ServeOptions, serve } from '../src/serve.ts'
 
 const nobody = {
-  onPaired: () => {},
+  onPaired: (_paired: Paired) => {},
   onMessage: () => {},
   onPeerLeft: () => {},
   onCrowded: () => {},
@@ -32,6 +34,44 @@ describe('serve', () => {
     await expect(aborted).rejects.toMatchObject({ code: 'cancelled' })
   })
 
+  it('hands both sides STUN servers, and relays with credentials but not their secret', async () => {
+    const secret = 'south-of-the-border'
+    const lines: string[] = []
+    const destination = { write: (line: string) => void lines.push(line) }
+    const [sender, receiver] = await pairAt({
+      stun: ['stun:192.0.2.1', 'stun:192.0.2.2'],
+      turn: ['turn:192.0.2.1?transport=tcp'],
+      turnSecret: secret,
+      logger: createServerLogger({ level: 'debug', destination }),
+    })
+    const log = lines.join('')
+    for (const paired of [sender, receiver]) {
+      const [stun, turn] = paired.iceServers
+      expect(stun).toEqual({ urls: ['stun:192.0.2.1', 'stun:192.0.2.2'] })
+      const { username = '', credential } = turn ?? {}
+      expect(turn).toEqual({ urls: ['turn:192.0.2.1?transport=tcp'], username, credential })
+      const hmac = createHmac('sha1', secret).update(username).digest('base64')
+      expect(credential).toBe(hmac)
+      expect(JSON.stringify(paired)).not.toContain(secret)
+      expect(log).not.toContain(credential)
+    }
+    expect(sender.iceServers[1]?.username).not.toBe(receiver.iceServers[1]?.username)
+    expect(log).toContain('listening')
+    expect(log).not.toContain(secret)
+  })
+
+  it.each<[string, ServeOptions]>([
+    ['"http://a" is no stun URL', { stun: ['http://a'] }],
+    ['"turn:a?x" is no turn URL', { turn: ['turn:a?x'], turnSecret: 'x'.repeat(16) }],
+    ['A relay (--turn) needs its secret', { turn: ['turn:a'] }],
+    ['There is a TURN secret, but no relay', { turnSecret: 'x'.repeat(16) }],
+    ['A TURN secret has 16 to 256 ASCII', { turn: ['turn:a'], turnSecret: 'short' }],
+  ])('refuses ICE servers that cannot be: %s', async (message, options) => {
+    const serving = serve({ host: '127.0.0.1', port: 0, ...options })
+    await expect(serving).rejects.toMatchObject({ code: 'usage' })
+    await expect(serving).rejects.toThrow(message)
+  })
+
   it('says what is wrong with an address that it cannot listen on', async () => {
     const server = await serve({ host: '127.0.0.1', port: 0 })
     const second = serve({ host: '127.0.0.1', port: server.port })
@@ -47,3 +87,20 @@ describe('serve', () => {
     })
   })
 })
+
+/** What a sender and a receiver are told as they meet at a server with `options`. */
+async function pairAt(options: ServeOptions): Promise<[Paired, Paired]> {
+  const server = await serve({ host: '127.0.0.1', port: 0, ...options })
+  const join = async (role: 'sender' | 'receiver'): Promise<Paired> => {
+    let onPaired = nobody.onPaired
+    const paired = new Promise<Paired>((resolve) => {
+      onPaired = resolve
+    })
+    const client = await connectRendezvous(server.url, { ...nobody, onPaired })
+    onTestFinished(() => client.close())
+    await client.open({ role, nameplate: '7' })
+    return paired
+  }
+  onTestFinished(() => server.close())
+  return Promise.all([join('sender'), join('receiver')])
+}

@@ -107,6 +107,9 @@ export async function parseCommandLine(
           ...given('host', args.host),
           ...given('port', portNumber(args.port)),
           ...given('trustedProxies', args['trusted-proxy']?.split(',')),
+          ...given('stun', args.stun?.length ? args.stun : undefined),
+          ...given('turn', args.turn?.length ? args.turn : undefined),
+          ...given('turnSecret', args['turn-secret']),
         }
       },
     )

@@ -52,6 +52,9 @@ export const COMMAND_PAGES = {
     words: {},
     flags: serveFlags,
     examples: [['$0 serve --port 7342', 'Then: p2pshare send FILE --rendezvous http://HOST:7342']],
+    note:
+      'A secret on the command line can be seen by other users of this machine (ps); in ' +
+      'P2PSHARE_TURN_SECRET it is not.',
   },
   verify: {
     usage: 'verify <receipt> [directory]',

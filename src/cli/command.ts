@@ -38,6 +38,9 @@ export interface ServeCommand {
   host?: string
   port?: number
   trustedProxies?: string[]
+  stun?: string[]
+  turn?: string[]
+  turnSecret?: string
 }
 
 /** What a command line asks for. `text` is an answer in itself: the help or the version. */

@@ -146,6 +146,24 @@ export const serveFlags = {
     coerce: last<string>,
     describe: 'Reverse proxies whose X-Forwarded-For is believed: addresses or networks, by commas',
   },
+  stun: {
+    type: 'string',
+    requiresArg: true,
+    coerce: all,
+    describe: 'A STUN server for both sides, like stun:HOST:PORT; may be repeated',
+  },
+  turn: {
+    type: 'string',
+    requiresArg: true,
+    coerce: all,
+    describe: 'A relay for both sides, like turn:HOST:PORT?transport=tcp; may be repeated',
+  },
+  'turn-secret': {
+    type: 'string',
+    requiresArg: true,
+    coerce: last<string>,
+    describe: 'What makes credentials for the relay, its static-auth-secret',
+  },
 } as const satisfies Record<string, Options>
 
 export const verifyFlags = {

@@ -1,5 +1,6 @@
 import * as v from 'valibot'
-import { MAX_ICE_SERVERS, MAX_NAMEPLATE_LENGTH, MAX_RENDEZVOUS_PAYLOAD_BYTES } from '../limits.ts'
+import { MAX_NAMEPLATE_LENGTH, MAX_RENDEZVOUS_PAYLOAD_BYTES } from '../limits.ts'
+import { iceServersSchema } from './ice-server.ts'
 
 /** PROTOCOL.md beside this file says what the messages mean. */
 export const RENDEZVOUS_VERSION = 1
@@ -47,19 +48,8 @@ export type OpenReply =
 export const messageSchema = v.object({ pair, data })
 export type RendezvousMessage = v.InferOutput<typeof messageSchema>
 
-const iceUrl = v.pipe(v.string(), v.regex(/^(?:stun|turns?):[\w.:[\]?=-]{1,255}$/))
-const iceServer = v.object({
-  urls: v.pipe(v.array(iceUrl), v.minLength(1), v.maxLength(MAX_ICE_SERVERS)),
-  username: v.exactOptional(v.pipe(v.string(), v.maxLength(512))),
-  credential: v.exactOptional(v.pipe(v.string(), v.maxLength(512))),
-})
-export type IceServer = v.InferOutput<typeof iceServer>
-
 /** server -> client: the other side is there. */
-export const pairedSchema = v.object({
-  pair,
-  iceServers: v.pipe(v.array(iceServer), v.maxLength(MAX_ICE_SERVERS)),
-})
+export const pairedSchema = v.object({ pair, iceServers: iceServersSchema })
 export type Paired = v.InferOutput<typeof pairedSchema>
 
 /** server -> client: the other side of this pair is gone. */

@@ -100,6 +100,10 @@ describe('parseCommandLine', () => {
     ],
     ['serve', { name: 'serve' }],
     ['serve --host ::1 --port 0', { name: 'serve', host: '::1', port: 0 }],
+    [
+      'serve --stun stun:a --turn turn:a --turn turns:b --turn-secret x --turn-secret y',
+      { name: 'serve', stun: ['stun:a'], turn: ['turn:a', 'turns:b'], turnSecret: 'y' },
+    ],
   ])('reads "%s"', async (line, command) => expect(await parse(line)).toEqual(command))
 
   it('takes from the environment what the flags do not say', async () => {
@@ -118,6 +122,13 @@ describe('parseCommandLine', () => {
       code: '8-c-d',
       waitMs: 180_000,
     })
+  })
+
+  it('takes the relays of a server from the environment', async () => {
+    const variables = { P2PSHARE_TURN: 'turn:a\nturn:b', P2PSHARE_TURN_SECRET: 'secret' }
+    const relays = { turn: ['turn:a', 'turn:b'], turnSecret: 'secret' }
+    expect(await parse('serve', variables)).toEqual({ name: 'serve', ...relays })
+    expect(await parse('send x', variables)).not.toHaveProperty('turnSecret')
   })
 
   it('takes the new flags from the environment, too', async () => {

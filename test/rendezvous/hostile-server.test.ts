@@ -143,6 +143,7 @@ describe('a client refuses a server that', () => {
     ['names a web page as ICE server', ice([{ urls: ['http://127.0.0.1/'] }])],
     ['names a file as ICE server', ice([{ urls: ['file:///etc/passwd'] }])],
     ['names an ICE server with a space', ice([{ urls: ['stun:a b'] }])],
+    ['names a relay without a credential', ice([{ urls: ['turn:a'] }])],
     ['names nine ICE servers', ice(Array(9).fill({ urls: ['stun:a'] }))],
     ['gives a credential that is no text', ice([{ urls: ['turn:a'], credential: {} }])],
     ['sends a message that is not base64', '42["message",{"pair":1,"data":"?"}]'],
@@ -172,7 +173,8 @@ describe('a client refuses a server that', () => {
 describe('a client', () => {
   it('takes the ICE servers that it may take', async () => {
     const servers = [
-      { urls: ['stun:stun.example.org:3478', 'turn:[2001:db8::1]:3478?transport=udp'] },
+      { urls: ['stun:stun.example.org:3478'] },
+      { urls: ['turn:[2001:db8::1]:3478?transport=udp'], username: 'u', credential: 'c' },
       { urls: ['turns:t.example.org'], username: 'u', credential: 'c' },
     ]
     const paired = `42["paired",${JSON.stringify({ pair: 3, iceServers: servers })}]`

@@ -27,6 +27,25 @@ describe('two clients', () => {
     await Promise.all([sender.until('paired'), receiver.until('paired')])
   })
 
+  it('are each handed ICE servers of their own, again with each pairing', async () => {
+    let asked = 0
+    const iceServers = () => {
+      asked += 1
+      return [{ urls: ['turn:a'], username: `side ${asked}`, credential: 'c' }]
+    }
+    const { url } = await startServer({ iceServers })
+    const [sender, receiver, nameplate] = await pairUp(url)
+    await receiver.client.close()
+    await sender.until('left')
+    expect(asked).toBe(2)
+    const next = await connectClient(url)
+    await next.client.open({ role: 'receiver', nameplate })
+    await Promise.all([sender.until('paired', 2), next.until('paired')])
+    const pairs = [...sender.pairs, ...receiver.pairs, ...next.pairs]
+    const usernames = pairs.map((paired) => paired.iceServers[0]?.username)
+    expect(usernames.sort()).toEqual(['side 1', 'side 2', 'side 3', 'side 4'])
+  })
+
   it('pass bytes both ways, in order, up to the largest payload', async () => {
     const { url } = await startServer()
     const [sender, receiver] = await pairUp(url)

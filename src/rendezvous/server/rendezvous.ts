@@ -2,6 +2,7 @@ import { RateLimiterMemory } from 'rate-limiter-flexible'
 import type { Server, Socket } from 'socket.io'
 import * as v from 'valibot'
 import { SERVER_SWEEP_INTERVAL_MS } from '../../limits.ts'
+import type { IceServer } from '../ice-server.ts'
 import {
   messageSchema,
   type OpenReply,
@@ -20,11 +21,15 @@ import {
 import type { ServerLogger } from './logger.ts'
 import { type Effect, Mailboxes } from './mailboxes.ts'
 
+/** The STUN and TURN servers for one side of one pairing; asked anew for each. */
+export type IceServerProvider = () => IceServer[]
+
 export interface RendezvousInit {
   budgets: Budgets
   minDigits: number
   logger: ServerLogger
   abuse: AbuseLog
+  iceServers: IceServerProvider
   /** The key of the address that a connection's budgets are charged to. */
   addressOf: (connection: EngineConnection) => string
 }
@@ -123,26 +128,26 @@ export class Rendezvous {
   #apply(effects: Effect[]): void {
     for (const effect of effects) {
       const socket = this.#io.sockets.sockets.get(effect.to)
-      if (socket !== undefined) tell(socket, effect)
+      if (socket !== undefined) this.#tell(socket, effect)
     }
   }
-}
 
-function tell(socket: Socket, effect: Effect): void {
-  switch (effect.event) {
-    case 'paired':
-      socket.emit('paired', { pair: effect.pair, iceServers: [] })
-      break
-    case 'left':
-      socket.emit('left', { pair: effect.pair })
-      break
-    case 'message':
-      socket.emit('message', { pair: effect.pair, data: effect.data })
-      break
-    case 'crowded':
-      socket.emit('crowded', {})
-      break
-    case 'drop':
-      socket.disconnect(true)
+  #tell(socket: Socket, effect: Effect): void {
+    switch (effect.event) {
+      case 'paired':
+        socket.emit('paired', { pair: effect.pair, iceServers: this.#init.iceServers() })
+        break
+      case 'left':
+        socket.emit('left', { pair: effect.pair })
+        break
+      case 'message':
+        socket.emit('message', { pair: effect.pair, data: effect.data })
+        break
+      case 'crowded':
+        socket.emit('crowded', {})
+        break
+      case 'drop':
+        socket.disconnect(true)
+    }
   }
 }

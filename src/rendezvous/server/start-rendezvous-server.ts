@@ -15,7 +15,7 @@ import { addressKey, clientAddress, trustedProxyList } from './client-address.ts
 import { Connections } from './connections.ts'
 import { createHttpServer } from './http-server.ts'
 import { createServerLogger, type ServerLogger } from './logger.ts'
-import { Rendezvous } from './rendezvous.ts'
+import { type IceServerProvider, Rendezvous } from './rendezvous.ts'
 
 export interface RendezvousServerOptions {
   /** The address to listen on; all of the machine's when absent. */
@@ -29,6 +29,8 @@ export interface RendezvousServerOptions {
   budgets?: Partial<Budgets>
   /** Addresses or networks of reverse proxies whose `X-Forwarded-For` is believed. */
   trustedProxies?: readonly string[]
+  /** None when absent. */
+  iceServers?: IceServerProvider
 }
 
 export interface RendezvousServer {
@@ -50,6 +52,7 @@ export async function startRendezvousServer({
   minDigits = 1,
   budgets: chosen,
   trustedProxies = [],
+  iceServers = () => [],
 }: RendezvousServerOptions): Promise<RendezvousServer> {
   const budgets = { ...DEFAULT_BUDGETS, ...chosen }
   const proxies = trustedProxyList(trustedProxies)
@@ -68,6 +71,7 @@ export async function startRendezvousServer({
     minDigits,
     logger,
     abuse,
+    iceServers,
     addressOf: ({ request }) => addressKey(clientAddress(request, proxies)),
   })
   logger.info(bound, 'listening')
