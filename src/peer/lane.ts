@@ -5,6 +5,7 @@ import {
   FIN_TIMEOUT_MS,
   KEEPALIVE_INTERVAL_MS,
   MAX_ENGINE_BUFFER_BYTES,
+  QUIET_SENDER_MS,
   SILENCE_AFTER_SLEEP_MS,
   SILENCE_TIMEOUT_MS,
 } from '../limits.ts'
@@ -47,7 +48,10 @@ export interface LaneWatcher {
 const HEADER_BYTES = 1
 const TICK_MS = 500
 /** After so long without a message, which is more than a keepalive takes, packets are looked at. */
-const QUIET_TICKS = (2 * KEEPALIVE_INTERVAL_MS) / TICK_MS
+const LOOK_TICKS = (2 * KEEPALIVE_INTERVAL_MS) / TICK_MS
+/** The same where somebody wants to know soon: the engine's checks come every 2.5 s. */
+const EARLY_LOOK_TICKS = 2
+const QUIET_TICKS = QUIET_SENDER_MS / TICK_MS
 /** What an eager peer may have sent before anybody listens: an offer, and no more. */
 const MAX_EARLY_PAYLOADS = 4
 
@@ -67,6 +71,8 @@ export class Lane {
   readonly #early: Uint8Array[] = []
   #watcher: LaneWatcher | undefined
   #onSignal: ((signal: LaneSignal) => void) | undefined
+  #onQuiet: ((isQuiet: boolean) => void) | undefined
+  #isQuiet = false
   #outcome: { error?: ShareError } | undefined
   #peerReady = false
   #finSent = false
@@ -124,6 +130,14 @@ export class Lane {
   /** Names the one who takes the signalling of further lanes; without one, none may come. */
   onSignal(handler: (signal: LaneSignal) => void): void {
     this.#onSignal = handler
+  }
+
+  /**
+   * Names the one who is told when nothing has come for QUIET_SENDER_MS, neither messages nor
+   * packets, and when something comes again. Such a lane may end later, or go on.
+   */
+  onQuiet(handler: (isQuiet: boolean) => void): void {
+    this.#onQuiet = handler
   }
 
   /** What carries it. */
@@ -242,7 +256,8 @@ export class Lane {
     this.#noteSleep()
     this.#quietTicks += 1
     this.#idleTicks += 1
-    if (this.#quietTicks >= QUIET_TICKS) {
+    this.#tellQuiet()
+    if (this.#quietTicks >= this.#lookTicks) {
       void this.#lookForLife().catch((thrown) => this.#end(toShareError(thrown)))
     }
     if (this.#quietTicks * TICK_MS >= this.#patienceMs) {
@@ -261,9 +276,20 @@ export class Lane {
     this.#patienceMs = SILENCE_AFTER_SLEEP_MS
   }
 
+  #tellQuiet(): void {
+    const isQuiet = this.#quietTicks >= QUIET_TICKS
+    if (isQuiet === this.#isQuiet) return
+    this.#isQuiet = isQuiet
+    this.#onQuiet?.(isQuiet)
+  }
+
+  get #lookTicks(): number {
+    return this.#onQuiet ? EARLY_LOOK_TICKS : LOOK_TICKS
+  }
+
   /** Packets since the last look, a tick ago, are as good as a message; the first look is to compare. */
   async #lookForLife(): Promise<void> {
-    const isFirstLook = this.#quietTicks === QUIET_TICKS
+    const isFirstLook = this.#quietTicks === this.#lookTicks
     const signs = await this.#channel.signsOfLife()
     if (!isFirstLook && signs > this.#signsOfLife) this.#quietTicks = 0
     this.#signsOfLife = signs

@@ -3,7 +3,7 @@ import type { TransferWatcher } from '../events.ts'
 import type { IceServer } from '../peer/connection.ts'
 import { connectRendezvous, type RendezvousClient } from '../rendezvous/client.ts'
 import type { Role } from '../secure/role.ts'
-import { Pairing, type Session } from './pairing.ts'
+import { Pairing, type PairingInit, type Session } from './pairing.ts'
 
 export interface MeetingInit {
   /** The rendezvous server, as `parseRendezvousAddress` gives it. */
@@ -21,6 +21,7 @@ export interface MeetingInit {
   signal: AbortSignal
   /** Called when somebody is there; `false` leaves them, because of a meeting elsewhere. */
   onPaired?: () => boolean
+  onEstablished?: PairingInit['onEstablished']
 }
 
 /**
@@ -119,13 +120,14 @@ export class Meeting {
       return
     }
     if (!this.#mayPair) return
-    const { role, secret, capabilities } = this.#init
+    const { role, secret, capabilities, onEstablished } = this.#init
     const pairing = new Pairing({
       role,
       nameplate: this.nameplate,
       secret,
       capabilities,
       iceServers,
+      onEstablished,
       send: (message) => this.#client.send(message),
     })
     this.#pairing = pairing

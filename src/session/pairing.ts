@@ -17,6 +17,8 @@ export interface PairingInit {
   iceServers: readonly IceServer[]
   /** Puts a message on the way to the other side. */
   send: (message: Uint8Array) => void
+  /** Called when the other side has proved that it knows the secret; `false` leaves it. */
+  onEstablished?: ((peerCapabilities: Uint8Array) => boolean) | undefined
 }
 
 /** Two machines that have proved to each other that they know the code, and their first lane. */
@@ -141,9 +143,12 @@ export class Pairing {
   async #open(): Promise<void> {
     this.#opening = true
     clearTimeout(this.#timer)
-    const { role, iceServers } = this.#init
+    const { role, iceServers, onEstablished } = this.#init
     try {
       const { keys, peerCapabilities } = this.#secure
+      if (onEstablished?.(peerCapabilities) === false) {
+        throw new ShareError('cancelled', 'Nothing is wanted of the other side here')
+      }
       this.#first ??= this.#connect()
       const { connection, probes } = this.#first
       const channel = await connection.opened(this.#stop.signal)

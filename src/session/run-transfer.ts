@@ -87,7 +87,7 @@ class TransferRun<Outcome> {
   constructor(init: RunTransferInit<Outcome>) {
     this.#init = init
     this.#comeback = init.reconnectMs > 0 ? init.comeback : undefined
-    this.#link = new SessionLink(init.session)
+    this.#link = this.#linkTo(init.session)
     this.#outcome = new Promise((resolve, reject) => {
       this.#resolve = resolve
       this.#reject = reject
@@ -233,9 +233,17 @@ class TransferRun<Outcome> {
     clearTimeout(this.#expiry)
     this.#isLost = false
     this.#retired.add(this.#link)
-    this.#link = new SessionLink(session)
+    this.#link = this.#linkTo(session)
     this.#comeback?.found()
     return this.#link
+  }
+
+  #linkTo(session: Session): SessionLink {
+    session.lane.onQuiet((isQuiet) => {
+      const isCurrent = session === this.#link.session && !this.#isLost && !this.#isOver
+      if (isCurrent) this.#comeback?.quiet?.(isQuiet)
+    })
+    return new SessionLink(session)
   }
 
   #aborted(): void {
