@@ -14,7 +14,7 @@ const PARTS = [
   'transfer',
   'files',
 ]
-const BASE = '^src/(errors|events|limits|printable)\\.ts$'
+const BASE = '^src/(diagnostics|errors|events|limits|printable)\\.ts$'
 
 /** Each npm package enters through one folder. */
 const PACKAGES = {

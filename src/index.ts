@@ -1,3 +1,4 @@
+export type { CandidateInfo, Diagnostic, DiagnosticWatcher } from './diagnostics.ts'
 export { type ErrorCode, ShareError, toShareError } from './errors.ts'
 export {
   EVENT_SCHEMA_VERSION,

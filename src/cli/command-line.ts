@@ -4,6 +4,7 @@ import { COMMAND_PAGES, type CommandPage } from './command-pages.ts'
 import { parseDuration, parseDurationOrNever } from './duration.ts'
 import type { Environment } from './environment.ts'
 import {
+  detailOf,
   existingChoice,
   given,
   outputMode,
@@ -54,6 +55,7 @@ export async function parseCommandLine(
           name: 'send',
           what: whatToSend({ paths: args.path, text: args.text, name: args.name }),
           mode: outputMode(args),
+          ...given('detail', detailOf(args)),
           ...given('code', args.code),
           ...given('words', wordCount(args.words)),
           ...given('lanes', args.lanes),
@@ -84,6 +86,7 @@ export async function parseCommandLine(
           name: 'receive',
           mode,
           yes: args.yes === true,
+          ...given('detail', detailOf(args)),
           ...given('code', code),
           ...given('output', outputPath(args.output, mode)),
           ...given('existing', existingChoice(args)),

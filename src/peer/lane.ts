@@ -65,6 +65,7 @@ export class Lane {
   readonly maxPayloadBytes: number
   readonly #channel: Channel
   readonly #security: LaneSecurity
+  readonly #onClosed: ((why: string) => void) | undefined
   readonly #ticker: NodeJS.Timeout
   readonly #ready = deferred()
   readonly #closed = deferred()
@@ -89,11 +90,17 @@ export class Lane {
 
   /**
    * Says READY, waits for the other side's and checks its binding.
-   * Throws `protocol` or `integrity` for an impostor, `no-path` when nothing comes.
+   * Throws `protocol` or `integrity` for an impostor, `no-path` when nothing comes. `onClosed` is
+   * told when a lane that was opened is closed, and why.
    */
-  static async open(channel: Channel, security: LaneSecurity, signal?: AbortSignal): Promise<Lane> {
+  static async open(
+    channel: Channel,
+    security: LaneSecurity,
+    signal?: AbortSignal,
+    onClosed?: (why: string) => void,
+  ): Promise<Lane> {
     throwIfAborted(signal)
-    const lane = new Lane(channel, security)
+    const lane = new Lane(channel, security, onClosed)
     const onAbort = () => signal && lane.#end(abortReason(signal))
     signal?.addEventListener('abort', onAbort)
     const timer = setTimeout(
@@ -109,7 +116,12 @@ export class Lane {
     return lane
   }
 
-  private constructor(channel: Channel, security: LaneSecurity) {
+  private constructor(
+    channel: Channel,
+    security: LaneSecurity,
+    onClosed: ((why: string) => void) | undefined,
+  ) {
+    this.#onClosed = onClosed
     this.#channel = channel
     this.#security = security
     this.number = security.lane
@@ -163,7 +175,7 @@ export class Lane {
    * Tells whether the other side has said that it came to the end too.
    */
   async finish(timeoutMs = FIN_TIMEOUT_MS): Promise<boolean> {
-    const timer = setTimeout(() => this.#close(), timeoutMs)
+    const timer = setTimeout(() => this.#close('the other side did not confirm its end'), timeoutMs)
     if (!this.#finSent && !this.#finReceived) {
       this.#transmit(LaneMessage.fin, [])
       this.#finSent = true
@@ -174,8 +186,8 @@ export class Lane {
   }
 
   /** Closes at once. The watcher is not called. */
-  abandon(): void {
-    this.#close()
+  abandon(why = 'it is not used any more'): void {
+    this.#close(why)
   }
 
   #transmit(type: number, parts: readonly Uint8Array[]): void {
@@ -236,7 +248,7 @@ export class Lane {
 
   #acceptFinAck(): void {
     this.#finAcknowledged = true
-    this.#close()
+    this.#close('both sides came to its end')
   }
 
   #deliver(payload: Uint8Array): void {
@@ -297,16 +309,17 @@ export class Lane {
 
   #end(error: ShareError): void {
     if (this.#ended) return
-    this.#close()
+    this.#close(error.message)
     this.#ready.reject(error)
     this.#tellEnd({ error })
   }
 
-  #close(): void {
+  #close(why: string): void {
     if (this.#ended) return
     this.#ended = true
     clearInterval(this.#ticker)
     this.#channel.close()
+    if (this.#peerReady) this.#onClosed?.(why)
     this.#closed.resolve()
   }
 }

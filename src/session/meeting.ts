@@ -1,4 +1,5 @@
-import { abortReason, ShareError, throwIfAborted } from '../errors.ts'
+import type { DiagnosticWatcher } from '../diagnostics.ts'
+import { abortReason, ShareError, throwIfAborted, toShareError } from '../errors.ts'
 import type { TransferWatcher } from '../events.ts'
 import type { IceServer } from '../peer/connection.ts'
 import { connectRendezvous, type RendezvousClient } from '../rendezvous/client.ts'
@@ -18,6 +19,7 @@ export interface MeetingInit {
   connectTimeoutMs?: number
   capabilities: Uint8Array
   onEvent: TransferWatcher
+  onDiagnostic?: DiagnosticWatcher | undefined
   signal: AbortSignal
   /** Called when somebody is there; `false` leaves them, because of a meeting elsewhere. */
   onPaired?: () => boolean
@@ -43,7 +45,22 @@ export class Meeting {
 
   /** Opens the mailbox. Throws `no-rendezvous`, and what else `RendezvousClient.open` throws. */
   static async open(init: MeetingInit): Promise<Meeting> {
+    const { url, onDiagnostic } = init
     throwIfAborted(init.signal)
+    onDiagnostic?.({ diagnostic: 'server', url, state: 'asking' })
+    try {
+      const meeting = await Meeting.#open(init)
+      onDiagnostic?.({ diagnostic: 'server', url, state: 'joined' })
+      return meeting
+    } catch (thrown) {
+      const { code, message: reason } = toShareError(thrown)
+      const state = code === 'no-rendezvous' ? 'unreachable' : 'refused'
+      if (!init.signal.aborted) onDiagnostic?.({ diagnostic: 'server', url, state, reason })
+      throw thrown
+    }
+  }
+
+  static async #open(init: MeetingInit): Promise<Meeting> {
     const early: (() => void)[] = []
     let meeting: Meeting | undefined
     const tell = (event: (meeting: Meeting) => void) => {
@@ -120,7 +137,9 @@ export class Meeting {
       return
     }
     if (!this.#mayPair) return
-    const { role, secret, capabilities, onEstablished } = this.#init
+    const { role, secret, capabilities, url, onEstablished, onDiagnostic } = this.#init
+    const iceUrls = iceServers.flatMap(({ urls }) => urls)
+    onDiagnostic?.({ diagnostic: 'met', url, iceServers: iceUrls })
     const pairing = new Pairing({
       role,
       nameplate: this.nameplate,
@@ -129,6 +148,7 @@ export class Meeting {
       iceServers,
       onEstablished,
       send: (message) => this.#client.send(message),
+      onDiagnostic,
     })
     this.#pairing = pairing
     pairing.session.then(
@@ -164,6 +184,8 @@ export class Meeting {
   }
 
   #lost(error: ShareError): void {
+    const { url, onDiagnostic } = this.#init
+    onDiagnostic?.({ diagnostic: 'server', url, state: 'lost', reason: error.message })
     if (!this.isEstablished) this.#fail(error)
   }
 

@@ -1,3 +1,4 @@
+import type { DiagnosticWatcher } from '../diagnostics.ts'
 import { RECONNECT_ATTEMPT_MS, RESTARTED_SENDER_DELAY_MS } from '../limits.ts'
 import {
   type Comeback,
@@ -20,6 +21,7 @@ export interface ReceiverComebackInit {
   nameplate: string
   secret: string
   capabilities: Uint8Array
+  onDiagnostic?: DiagnosticWatcher | undefined
 }
 
 /**
@@ -121,7 +123,7 @@ export class ReceiverComeback implements Comeback {
     what: Pick<SearchInit, 'nameplate' | 'secret' | 'capabilities' | 'onPaired' | 'onEstablished'>,
     signal: AbortSignal,
   ): Search {
-    const { url, metAt } = this.#init
+    const { url, metAt, onDiagnostic } = this.#init
     // Without TLS the server is the sender's own, as a rule, whose address may be another by now.
     const isNearby = url === undefined || url.startsWith('http:')
     return new Search({
@@ -129,6 +131,7 @@ export class ReceiverComeback implements Comeback {
       ...(isNearby ? { known: metAt ?? url } : { url }),
       connectTimeoutMs: RECONNECT_ATTEMPT_MS,
       onEvent: () => {},
+      onDiagnostic,
       signal,
     })
   }

@@ -1,3 +1,4 @@
+import type { DiagnosticWatcher } from '../diagnostics.ts'
 import type { TransferWatcher } from '../events.ts'
 import { ABORT_TIMEOUT_MS, LOOKOUT_DELAY_MS, RECONNECT_ATTEMPT_MS } from '../limits.ts'
 import { encodeFrame } from '../transfer/encode-frame.ts'
@@ -18,6 +19,7 @@ export interface SenderComebackInit {
   /** Tells the local network which nameplates are here, where the server is ours. */
   announce: (...nameplates: readonly string[]) => void
   onEvent: TransferWatcher
+  onDiagnostic?: DiagnosticWatcher | undefined
 }
 
 /**
@@ -99,7 +101,7 @@ export class SenderComeback implements Comeback {
     },
     capabilities: () => Uint8Array,
   ) {
-    const { url } = this.#init
+    const { url, onDiagnostic } = this.#init
     let last: { token: string | undefined } = { token: place.token }
     return async (signal: AbortSignal): Promise<Meeting> => {
       const meeting = await Meeting.open({
@@ -109,6 +111,7 @@ export class SenderComeback implements Comeback {
         token: last.token,
         capabilities: capabilities(),
         connectTimeoutMs: RECONNECT_ATTEMPT_MS,
+        onDiagnostic,
         signal,
       })
       last = meeting

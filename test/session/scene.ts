@@ -150,7 +150,7 @@ function run(role: 'sender' | 'receiver', session: Session, init: SideInit): Sid
   const current = () => sessions.at(-1) ?? session
   const outcome = runTransfer<string>({
     session,
-    begin: (onLost) => {
+    begin: ({ onLost }) => {
       const transfer = new FakeTransfer(onLost)
       transfers.push(transfer)
       return transfer
