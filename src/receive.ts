@@ -21,6 +21,7 @@ import { assertLimit } from './transfer/rate-limit.ts'
 import { Receiver } from './transfer/receiver.ts'
 
 export { completeCode } from './code/completion.ts'
+export { WORDS } from './code/words.ts'
 
 export interface ReceiveOptions {
   /** An existing directory, the new name, or a stream for one file; the current directory when absent. */

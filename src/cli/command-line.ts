@@ -1,5 +1,5 @@
 import yargs, { type Argv } from 'yargs'
-import type { Command } from './command.ts'
+import { type Command, SHELLS } from './command.ts'
 import { COMMAND_PAGES, type CommandPage } from './command-pages.ts'
 import { parseDuration, parseDurationOrNever } from './duration.ts'
 import type { Environment } from './environment.ts'
@@ -19,7 +19,7 @@ import { receiveFlags, sendFlags, serveFlags, verifyFlags } from './flags.ts'
 import { parseRate } from './rate.ts'
 import { usageError } from './usage-error.ts'
 
-const { send, receive, serve, verify } = COMMAND_PAGES
+const { send, receive, serve, verify, completion } = COMMAND_PAGES
 
 /**
  * What the words after the program's name ask for. Flags win over their `P2PSHARE_*` twins.
@@ -136,6 +136,19 @@ export async function parseCommandLine(
       (args) => {
         const { receipt, directory } = args
         command = { name: 'verify', mode: outputMode(args), receipt, directory }
+      },
+    )
+    .command(
+      completion.usage,
+      completion.summary,
+      (args) =>
+        withPage(args, completion).positional('shell', {
+          choices: SHELLS,
+          demandOption: true,
+          describe: completion.words.shell,
+        }),
+      ({ shell }) => {
+        command = { name: 'completion', shell }
       },
     )
     .demandCommand(1, 'No command was given')

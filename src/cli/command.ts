@@ -51,10 +51,15 @@ export interface ServeCommand {
   turnSecret?: string
 }
 
+/** Shells that can be taught to complete. */
+export const SHELLS = ['bash', 'zsh', 'fish'] as const
+export type Shell = (typeof SHELLS)[number]
+
 /** What a command line asks for. `text` is an answer in itself: the help or the version. */
 export type Command =
   | SendCommand
   | ReceiveCommand
   | ServeCommand
   | VerifyCommand
+  | { name: 'completion'; shell: Shell }
   | { name: 'print'; text: string }

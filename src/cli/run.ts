@@ -34,6 +34,8 @@ async function runCommand(command: Command, context: CommandContext): Promise<vo
       return (await import('./receive-command.ts')).runReceive(command, context)
     case 'serve':
       return (await import('./serve-command.ts')).runServe(command, context)
+    case 'completion':
+      return (await import('./completion-command.ts')).runCompletion(command.shell, context)
     case 'verify':
       return (await import('./verify-command.ts')).runVerify(command, context)
   }
