@@ -22,3 +22,4 @@ export {
   serve,
 } from './serve.ts'
 export { type VerifyOptions, verify } from './verify.ts'
+export { type Versions, versions } from './versions.ts'

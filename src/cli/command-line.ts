@@ -28,7 +28,7 @@ const { send, receive, serve, verify, completion } = COMMAND_PAGES
 export async function parseCommandLine(
   argv: string[],
   environment: Environment,
-  version: string,
+  describeVersions: () => Promise<string>,
 ): Promise<Command> {
   let command: Command | undefined
   let text = ''
@@ -158,7 +158,7 @@ export async function parseCommandLine(
     .epilogue('Flags can be set in the environment too, --wait as P2PSHARE_WAIT.')
     .help()
     .alias('help', 'h')
-    .version(version)
+    .version(argv.includes('--version') ? await describeVersions() : '')
     .showHelpOnFail(false)
 
   let failure: unknown

@@ -1,10 +1,10 @@
 import { toShareError } from '../errors.ts'
 import type { Command } from './command.ts'
 import { parseCommandLine } from './command-line.ts'
+import { describeVersions } from './describe-versions.ts'
 import { isYes } from './environment.ts'
 import { explainError, reportError } from './report-error.ts'
 import type { CommandContext } from './terminal.ts'
-import { readVersion } from './version.ts'
 
 /** Does what `argv` asks for, reports why it fails if it does, and returns the exit status. */
 export async function run(argv: string[], context: CommandContext): Promise<number> {
@@ -12,7 +12,7 @@ export async function run(argv: string[], context: CommandContext): Promise<numb
   const isAsked = (flag: string) =>
     argv.includes(`--${flag}`) || isYes(context.environment.flags.get(flag))
   try {
-    const command = await parseCommandLine(argv, context.environment, readVersion())
+    const command = await parseCommandLine(argv, context.environment, describeVersions)
     await runCommand(command, context)
     return 0
   } catch (thrown) {
