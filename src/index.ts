@@ -1,4 +1,3 @@
-export type { CandidateInfo, Diagnostic, DiagnosticWatcher } from './diagnostics.ts'
 export { type ErrorCode, ShareError, toShareError } from './errors.ts'
 export {
   EVENT_SCHEMA_VERSION,
@@ -22,4 +21,3 @@ export {
   serve,
 } from './serve.ts'
 export { type VerifyOptions, verify } from './verify.ts'
-export { type Versions, versions } from './versions.ts'

@@ -1,6 +1,5 @@
 import { generateSecret } from './code/secret.ts'
 import { formatShareCode, parseCustomCode } from './code/share-code.ts'
-import type { DiagnosticWatcher } from './diagnostics.ts'
 import { ShareError, toShareError } from './errors.ts'
 import type { TransferSummary, TransferWatcher } from './events.ts'
 import type { Outgoing } from './files/outgoing.ts'
@@ -19,7 +18,7 @@ import { Meeting } from './session/meeting.ts'
 import { openOutgoing, type SendInput } from './session/open-outgoing.ts'
 import { Owned } from './session/owned.ts'
 import type { Session } from './session/pairing.ts'
-import { runTransfer, type TransferHooks } from './session/run-transfer.ts'
+import { runTransfer } from './session/run-transfer.ts'
 import { SenderComeback } from './session/sender-comeback.ts'
 import { TransferReceipt } from './session/transfer-receipt.ts'
 import { withinWait } from './session/within-wait.ts'
@@ -57,8 +56,6 @@ export interface SendOptions {
   receipt?: string
   signal?: AbortSignal
   onEvent?: TransferWatcher
-  /** Takes what explains a failure; nothing of it is secret. */
-  onDiagnostic?: DiagnosticWatcher
 }
 
 export interface Sending {
@@ -75,7 +72,7 @@ export interface Sending {
  * `not-a-file` and `permission` for the files, `no-rendezvous`; later failures are those of `done`.
  */
 export async function send(what: SendInput, options: SendOptions = {}): Promise<Sending> {
-  const { signal = new AbortController().signal, onEvent = () => {}, onDiagnostic } = options
+  const { signal = new AbortController().signal, onEvent = () => {} } = options
   assertLanes(options.lanes)
   if (options.limitBytesPerSecond !== undefined) assertLimit(options.limitBytesPerSecond)
   const custom = options.code === undefined ? undefined : parseCustomCode(options.code)
@@ -85,9 +82,6 @@ export async function send(what: SendInput, options: SendOptions = {}): Promise<
     const outgoing = owned.add(await openOutgoing(what, { ...options, signal, onEvent }))
     const receipt = owned.add(await TransferReceipt.open(options.receipt))
     const server = owned.add(await chooseServer(options.rendezvous, signal))
-    if (options.rendezvous === undefined) {
-      onDiagnostic?.({ diagnostic: 'server', url: server.url, state: 'running' })
-    }
     const capabilities = ownCapabilities([])
     const meeting = owned.add(
       await Meeting.open({
@@ -97,7 +91,6 @@ export async function send(what: SendInput, options: SendOptions = {}): Promise<
         secret,
         capabilities,
         onEvent,
-        onDiagnostic,
         signal,
       }),
     )
@@ -120,7 +113,6 @@ export async function send(what: SendInput, options: SendOptions = {}): Promise<
       capabilities,
       announce,
       onEvent,
-      onDiagnostic,
     })
     const delivery = { options, signal, onEvent, outgoing, receipt, meeting, comeback }
     const done = deliver(delivery).finally(() => owned.close())
@@ -150,7 +142,6 @@ interface Delivery {
 /** Waits for the receiver and sends it everything. */
 async function deliver(delivery: Delivery): Promise<TransferSummary> {
   const { options, signal, onEvent, outgoing, receipt, meeting, comeback } = delivery
-  const { onDiagnostic } = options
   // While nobody is there yet; a machine without an engine is told before anybody comes.
   loadEngine()
   const codecs = await wantedCodecs(options.compress ?? true)
@@ -171,7 +162,7 @@ async function deliver(delivery: Delivery): Promise<TransferSummary> {
   const limit = limitBytesPerSecond === undefined ? undefined : new RateLimit(limitBytesPerSecond)
   const { name, kind } = outgoing
   let begun = 0
-  const begin = (hooks: TransferHooks, peer: Session): Sender => {
+  const begin = (onLost: (error: ShareError) => void, peer: Session): Sender => {
     const { files, bytes } = outgoing.counted
     onEvent({ event: 'offer', name, kind, files, bytes, isCounted })
     begun += 1
@@ -183,12 +174,12 @@ async function deliver(delivery: Delivery): Promise<TransferSummary> {
       encoder: blockEncoder(codecs, namedCapabilities(peer.peerCapabilities)),
       lanes: options.lanes,
       limit,
-      ...hooks,
+      onLost,
       onEvent: watch,
     })
   }
   const reconnectMs = options.reconnectMs ?? DEFAULT_RECONNECT_MS
-  const run = { session, begin, comeback, reconnectMs, signal, onEvent: watch, onDiagnostic }
+  const run = { session, begin, comeback, reconnectMs, signal, onEvent: watch }
   const { outcome, path, seconds } = await runTransfer(run)
   const { files, bytes, skipped, sentBytes: sent } = outcome
   const digest = Buffer.from(outcome.digest).toString('hex')

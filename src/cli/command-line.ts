@@ -1,10 +1,9 @@
 import yargs, { type Argv } from 'yargs'
-import { type Command, SHELLS } from './command.ts'
+import type { Command } from './command.ts'
 import { COMMAND_PAGES, type CommandPage } from './command-pages.ts'
 import { parseDuration, parseDurationOrNever } from './duration.ts'
 import type { Environment } from './environment.ts'
 import {
-  detailOf,
   existingChoice,
   given,
   outputMode,
@@ -19,7 +18,7 @@ import { receiveFlags, sendFlags, serveFlags, verifyFlags } from './flags.ts'
 import { parseRate } from './rate.ts'
 import { usageError } from './usage-error.ts'
 
-const { send, receive, serve, verify, completion } = COMMAND_PAGES
+const { send, receive, serve, verify } = COMMAND_PAGES
 
 /**
  * What the words after the program's name ask for. Flags win over their `P2PSHARE_*` twins.
@@ -28,7 +27,7 @@ const { send, receive, serve, verify, completion } = COMMAND_PAGES
 export async function parseCommandLine(
   argv: string[],
   environment: Environment,
-  describeVersions: () => Promise<string>,
+  version: string,
 ): Promise<Command> {
   let command: Command | undefined
   let text = ''
@@ -55,7 +54,6 @@ export async function parseCommandLine(
           name: 'send',
           what: whatToSend({ paths: args.path, text: args.text, name: args.name }),
           mode: outputMode(args),
-          ...given('detail', detailOf(args)),
           ...given('code', args.code),
           ...given('words', wordCount(args.words)),
           ...given('lanes', args.lanes),
@@ -86,7 +84,6 @@ export async function parseCommandLine(
           name: 'receive',
           mode,
           yes: args.yes === true,
-          ...given('detail', detailOf(args)),
           ...given('code', code),
           ...given('output', outputPath(args.output, mode)),
           ...given('existing', existingChoice(args)),
@@ -138,19 +135,6 @@ export async function parseCommandLine(
         command = { name: 'verify', mode: outputMode(args), receipt, directory }
       },
     )
-    .command(
-      completion.usage,
-      completion.summary,
-      (args) =>
-        withPage(args, completion).positional('shell', {
-          choices: SHELLS,
-          demandOption: true,
-          describe: completion.words.shell,
-        }),
-      ({ shell }) => {
-        command = { name: 'completion', shell }
-      },
-    )
     .demandCommand(1, 'No command was given')
     .strict()
     .example('$0 send holiday.mp4', 'Prints a code, say 7-guitar-velvet')
@@ -158,7 +142,7 @@ export async function parseCommandLine(
     .epilogue('Flags can be set in the environment too, --wait as P2PSHARE_WAIT.')
     .help()
     .alias('help', 'h')
-    .version(argv.includes('--version') ? await describeVersions() : '')
+    .version(version)
     .showHelpOnFail(false)
 
   let failure: unknown

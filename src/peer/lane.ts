@@ -5,7 +5,6 @@ import {
   FIN_TIMEOUT_MS,
   KEEPALIVE_INTERVAL_MS,
   MAX_ENGINE_BUFFER_BYTES,
-  QUIET_SENDER_MS,
   SILENCE_AFTER_SLEEP_MS,
   SILENCE_TIMEOUT_MS,
 } from '../limits.ts'
@@ -48,10 +47,7 @@ export interface LaneWatcher {
 const HEADER_BYTES = 1
 const TICK_MS = 500
 /** After so long without a message, which is more than a keepalive takes, packets are looked at. */
-const LOOK_TICKS = (2 * KEEPALIVE_INTERVAL_MS) / TICK_MS
-/** The same where somebody wants to know soon: the engine's checks come every 2.5 s. */
-const EARLY_LOOK_TICKS = 2
-const QUIET_TICKS = QUIET_SENDER_MS / TICK_MS
+const QUIET_TICKS = (2 * KEEPALIVE_INTERVAL_MS) / TICK_MS
 /** What an eager peer may have sent before anybody listens: an offer, and no more. */
 const MAX_EARLY_PAYLOADS = 4
 
@@ -65,15 +61,12 @@ export class Lane {
   readonly maxPayloadBytes: number
   readonly #channel: Channel
   readonly #security: LaneSecurity
-  readonly #onClosed: ((why: string) => void) | undefined
   readonly #ticker: NodeJS.Timeout
   readonly #ready = deferred()
   readonly #closed = deferred()
   readonly #early: Uint8Array[] = []
   #watcher: LaneWatcher | undefined
   #onSignal: ((signal: LaneSignal) => void) | undefined
-  #onQuiet: ((isQuiet: boolean) => void) | undefined
-  #isQuiet = false
   #outcome: { error?: ShareError } | undefined
   #peerReady = false
   #finSent = false
@@ -90,17 +83,11 @@ export class Lane {
 
   /**
    * Says READY, waits for the other side's and checks its binding.
-   * Throws `protocol` or `integrity` for an impostor, `no-path` when nothing comes. `onClosed` is
-   * told when a lane that was opened is closed, and why.
+   * Throws `protocol` or `integrity` for an impostor, `no-path` when nothing comes.
    */
-  static async open(
-    channel: Channel,
-    security: LaneSecurity,
-    signal?: AbortSignal,
-    onClosed?: (why: string) => void,
-  ): Promise<Lane> {
+  static async open(channel: Channel, security: LaneSecurity, signal?: AbortSignal): Promise<Lane> {
     throwIfAborted(signal)
-    const lane = new Lane(channel, security, onClosed)
+    const lane = new Lane(channel, security)
     const onAbort = () => signal && lane.#end(abortReason(signal))
     signal?.addEventListener('abort', onAbort)
     const timer = setTimeout(
@@ -116,12 +103,7 @@ export class Lane {
     return lane
   }
 
-  private constructor(
-    channel: Channel,
-    security: LaneSecurity,
-    onClosed: ((why: string) => void) | undefined,
-  ) {
-    this.#onClosed = onClosed
+  private constructor(channel: Channel, security: LaneSecurity) {
     this.#channel = channel
     this.#security = security
     this.number = security.lane
@@ -142,14 +124,6 @@ export class Lane {
   /** Names the one who takes the signalling of further lanes; without one, none may come. */
   onSignal(handler: (signal: LaneSignal) => void): void {
     this.#onSignal = handler
-  }
-
-  /**
-   * Names the one who is told when nothing has come for QUIET_SENDER_MS, neither messages nor
-   * packets, and when something comes again. Such a lane may end later, or go on.
-   */
-  onQuiet(handler: (isQuiet: boolean) => void): void {
-    this.#onQuiet = handler
   }
 
   /** What carries it. */
@@ -175,7 +149,7 @@ export class Lane {
    * Tells whether the other side has said that it came to the end too.
    */
   async finish(timeoutMs = FIN_TIMEOUT_MS): Promise<boolean> {
-    const timer = setTimeout(() => this.#close('the other side did not confirm its end'), timeoutMs)
+    const timer = setTimeout(() => this.#close(), timeoutMs)
     if (!this.#finSent && !this.#finReceived) {
       this.#transmit(LaneMessage.fin, [])
       this.#finSent = true
@@ -186,8 +160,8 @@ export class Lane {
   }
 
   /** Closes at once. The watcher is not called. */
-  abandon(why = 'it is not used any more'): void {
-    this.#close(why)
+  abandon(): void {
+    this.#close()
   }
 
   #transmit(type: number, parts: readonly Uint8Array[]): void {
@@ -248,7 +222,7 @@ export class Lane {
 
   #acceptFinAck(): void {
     this.#finAcknowledged = true
-    this.#close('both sides came to its end')
+    this.#close()
   }
 
   #deliver(payload: Uint8Array): void {
@@ -268,8 +242,7 @@ export class Lane {
     this.#noteSleep()
     this.#quietTicks += 1
     this.#idleTicks += 1
-    this.#tellQuiet()
-    if (this.#quietTicks >= this.#lookTicks) {
+    if (this.#quietTicks >= QUIET_TICKS) {
       void this.#lookForLife().catch((thrown) => this.#end(toShareError(thrown)))
     }
     if (this.#quietTicks * TICK_MS >= this.#patienceMs) {
@@ -288,20 +261,9 @@ export class Lane {
     this.#patienceMs = SILENCE_AFTER_SLEEP_MS
   }
 
-  #tellQuiet(): void {
-    const isQuiet = this.#quietTicks >= QUIET_TICKS
-    if (isQuiet === this.#isQuiet) return
-    this.#isQuiet = isQuiet
-    this.#onQuiet?.(isQuiet)
-  }
-
-  get #lookTicks(): number {
-    return this.#onQuiet ? EARLY_LOOK_TICKS : LOOK_TICKS
-  }
-
   /** Packets since the last look, a tick ago, are as good as a message; the first look is to compare. */
   async #lookForLife(): Promise<void> {
-    const isFirstLook = this.#quietTicks === this.#lookTicks
+    const isFirstLook = this.#quietTicks === QUIET_TICKS
     const signs = await this.#channel.signsOfLife()
     if (!isFirstLook && signs > this.#signsOfLife) this.#quietTicks = 0
     this.#signsOfLife = signs
@@ -309,17 +271,16 @@ export class Lane {
 
   #end(error: ShareError): void {
     if (this.#ended) return
-    this.#close(error.message)
+    this.#close()
     this.#ready.reject(error)
     this.#tellEnd({ error })
   }
 
-  #close(why: string): void {
+  #close(): void {
     if (this.#ended) return
     this.#ended = true
     clearInterval(this.#ticker)
     this.#channel.close()
-    if (this.#peerReady) this.#onClosed?.(why)
     this.#closed.resolve()
   }
 }

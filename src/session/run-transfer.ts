@@ -1,5 +1,4 @@
 import { setTimeout as pause } from 'node:timers/promises'
-import type { Diagnostic, DiagnosticWatcher } from '../diagnostics.ts'
 import { abortReason, ShareError, toShareError } from '../errors.ts'
 import type { PathInfo, TransferWatcher } from '../events.ts'
 import { ABORT_TIMEOUT_MS, FIN_TIMEOUT_MS, LAST_WORDS_MS } from '../limits.ts'
@@ -24,16 +23,14 @@ export interface Transfer<Outcome> {
   fail(error: ShareError): void
 }
 
-/** What one side of a transfer tells whoever runs it. */
-export interface TransferHooks {
-  /** Its first lane is lost; it waits for `resume` or `fail`. */
-  onLost: (error: ShareError) => void
-  /** The receiver takes what is offered, so that data can flow. */
-  onAccepted: () => void
-}
-
-/** Makes one side of a transfer for whoever is at the other end of `session`. */
-export type BeginTransfer<Outcome> = (hooks: TransferHooks, session: Session) => Transfer<Outcome>
+/**
+ * Makes one side of a transfer for whoever is at the other end of `session`. It calls `onLost` when
+ * its first lane is lost, and then waits for `resume` or `fail`.
+ */
+export type BeginTransfer<Outcome> = (
+  onLost: (error: ShareError) => void,
+  session: Session,
+) => Transfer<Outcome>
 
 export interface RunTransferInit<Outcome> {
   session: Session
@@ -45,14 +42,13 @@ export interface RunTransferInit<Outcome> {
   reconnectMs: number
   signal: AbortSignal
   onEvent: TransferWatcher
-  onDiagnostic?: DiagnosticWatcher | undefined
 }
 
 export interface TransferResult<Outcome> {
   outcome: Outcome
   /** That of the last connection. */
   path: PathInfo['path']
-  /** Since the receiver accepted what was offered, this time; a person may take long for that. */
+  /** Since the transfer began, or began anew. */
   seconds: number
 }
 
@@ -91,7 +87,7 @@ class TransferRun<Outcome> {
   constructor(init: RunTransferInit<Outcome>) {
     this.#init = init
     this.#comeback = init.reconnectMs > 0 ? init.comeback : undefined
-    this.#link = this.#linkTo(init.session)
+    this.#link = new SessionLink(init.session)
     this.#outcome = new Promise((resolve, reject) => {
       this.#resolve = resolve
       this.#reject = reject
@@ -109,13 +105,8 @@ class TransferRun<Outcome> {
       await this.#begin(this.#link)
       const outcome = await this.#outcome
       isDone = true
-      this.#diagnose({ diagnostic: 'transfer', state: 'ended' })
       const seconds = (performance.now() - this.#startedMs) / 1000
       return { outcome, path: this.#path, seconds }
-    } catch (thrown) {
-      const { message: reason } = toShareError(thrown)
-      this.#diagnose({ diagnostic: 'transfer', state: 'ended', reason })
-      throw thrown
     } finally {
       this.#isOver = true
       clearTimeout(this.#expiry)
@@ -159,21 +150,15 @@ class TransferRun<Outcome> {
     const { begin, signal } = this.#init
     await this.#tellPath(link)
     if (this.#isOver || link !== this.#link) return
-    const onLost = (error: ShareError) => {
+    const transfer: Transfer<Outcome> = begin((error) => {
       if (transfer === this.#transfer) this.#lost(error)
-    }
-    const onAccepted = () => {
-      this.#diagnose({ diagnostic: 'transfer', state: 'accepted' })
-      this.#startedMs = performance.now()
-    }
-    const transfer: Transfer<Outcome> = begin({ onLost, onAccepted }, link.session)
+    }, link.session)
     this.#transfer = transfer
     transfer.done.then(
       (outcome) => transfer === this.#transfer && this.#resolve(outcome),
       (thrown) => transfer === this.#transfer && this.#reject(toShareError(thrown)),
     )
     this.#startedMs = performance.now()
-    this.#diagnose({ diagnostic: 'transfer', state: 'begun' })
     this.#comeback?.follow(link.session, (kind, session) => this.#cameBack(kind, session))
     transfer.start(link.lanes)
     if (signal.aborted) this.#aborted()
@@ -193,7 +178,6 @@ class TransferRun<Outcome> {
       return
     }
     this.#isLost = true
-    this.#diagnose({ diagnostic: 'connection', state: 'lost', reason: error.message })
     this.#link.giveUp()
     if (this.#returned) {
       this.#resume(this.#returned)
@@ -227,14 +211,12 @@ class TransferRun<Outcome> {
   /** Without a pause: the other side may send as soon as the session is there. */
   #resume(session: Session): void {
     this.#returned = undefined
-    this.#diagnose({ diagnostic: 'connection', state: 'back' })
     const link = this.#goOver(session)
     this.#transfer?.resume(link.lanes)
     void this.#tellPath(link)
   }
 
   async #restart(session: Session): Promise<void> {
-    this.#diagnose({ diagnostic: 'connection', state: 'restarted' })
     const wasLost = this.#isLost
     const [old, transfer] = [this.#link, this.#transfer]
     const link = this.#goOver(session)
@@ -251,21 +233,9 @@ class TransferRun<Outcome> {
     clearTimeout(this.#expiry)
     this.#isLost = false
     this.#retired.add(this.#link)
-    this.#link = this.#linkTo(session)
+    this.#link = new SessionLink(session)
     this.#comeback?.found()
     return this.#link
-  }
-
-  #linkTo(session: Session): SessionLink {
-    session.lane.onQuiet((isQuiet) => {
-      const isCurrent = session === this.#link.session && !this.#isLost && !this.#isOver
-      if (isCurrent) this.#comeback?.quiet?.(isQuiet)
-    })
-    return new SessionLink(session)
-  }
-
-  #diagnose(diagnostic: Diagnostic): void {
-    this.#init.onDiagnostic?.(diagnostic)
   }
 
   #aborted(): void {
@@ -276,7 +246,6 @@ class TransferRun<Outcome> {
 
   /** Ends a transfer whose other side is not there. */
   async #giveUp(error: ShareError): Promise<void> {
-    this.#diagnose({ diagnostic: 'connection', state: 'given-up', reason: error.message })
     const transfer = this.#transfer
     // What it ends with is for us to say.
     this.#transfer = undefined

@@ -19,13 +19,16 @@ const CPU_POLL_MS = 200
 
 /**
  * Starts `node` with `argv` in the network of a side.
- * @param {import('./wan-link.mjs').WanLink} link
- * @param {'a' | 'b'} side
+ * @template {string} Side
+ * @param {{ inside(side: Side, argv: string[]): string[] }} link
+ * @param {Side} side
  * @param {string[]} argv
+ * @param {NodeJS.ProcessEnv} [env] besides that of this process
  */
-export function startProgram(link, side, argv) {
+export function startProgram(link, side, argv, env = {}) {
   const [command = '', ...rest] = link.inside(side, [process.execPath, ...argv])
-  return startProcess(spawn(command, rest, { stdio: ['ignore', 'pipe', 'pipe'] }))
+  const environment = { ...process.env, ...env }
+  return startProcess(spawn(command, rest, { stdio: ['ignore', 'pipe', 'pipe'], env: environment }))
 }
 
 /**

@@ -12,10 +12,8 @@ const WANTED = [
   /^bin\/p2pshare\.js$/,
   /^dist\/.+\.js$/,
   /^dist\/.+\.d\.ts$/,
-  /^dist\/p2pshare\.1$/,
   /^src\/(rendezvous|transfer)\/PROTOCOL\.md$/,
   /^src\/files\/RECEIPT\.md$/,
-  /^src\/events\.schema\.json$/,
   /^(LICENSE|README\.md|package\.json)$/,
 ]
 
@@ -49,9 +47,5 @@ describe('the tarball', () => {
 it('the installed program tells the version of its package', () => {
   const manifest = JSON.parse(readFileSync(join(packageDirectory, 'package.json'), 'utf8'))
   const version = execFileSync(join(binDirectory, 'p2pshare'), ['--version'], { encoding: 'utf8' })
-  expect(version).toMatch(
-    new RegExp(
-      `^p2pshare ${manifest.version} \\(engine @roamhq/wrtc [\\d.]+, protocols \\S+, \\S+\\)\n$`,
-    ),
-  )
+  expect(version).toBe(`${manifest.version}\n`)
 })

@@ -1,7 +1,8 @@
 /**
  * One end of a bare RTCDataChannel, for comparison: no code of this project, no encryption but
  * DTLS, no disk. Run as a child process by bare-channel.mjs with `offer` or `answer`, the number
- * of bytes, and an IPC channel that carries the signalling to the other end.
+ * of bytes, ICE servers as JSON if there are any, and an IPC channel that carries the signalling to
+ * the other end.
  */
 import { createRequire } from 'node:module'
 
@@ -11,9 +12,9 @@ const MESSAGE_BYTES = 256 * 1024
 const HIGH_WATER_MARK_BYTES = 4 * 1024 * 1024
 const POLL_MS = 2
 
-const [role, bytesText] = process.argv.slice(2)
+const [role, bytesText, iceServersText = '[]'] = process.argv.slice(2)
 const totalBytes = Number(bytesText)
-const connection = new RTCPeerConnection({ iceServers: [] })
+const connection = new RTCPeerConnection({ iceServers: JSON.parse(iceServersText) })
 const channel = connection.createDataChannel('bare', { negotiated: true, id: 0 })
 channel.binaryType = 'arraybuffer'
 

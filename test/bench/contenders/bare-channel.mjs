@@ -5,7 +5,8 @@ import { fileURLToPath } from 'node:url'
 import { measure } from '../measured-process.mjs'
 import { watchPeak } from '../process-usage.mjs'
 
-const END = fileURLToPath(new URL('./bare-channel-end.mjs', import.meta.url))
+/** The program that is one end. */
+export const BARE_CHANNEL_END = fileURLToPath(new URL('./bare-channel-end.mjs', import.meta.url))
 
 /**
  * @typedef {'udp' | 'tcp'} Transport
@@ -37,12 +38,12 @@ export function bareChannel(transport) {
 async function move(bytes, transport, signal) {
   return measure([], async () => {
     const ends = ['offer', 'answer'].map((role) =>
-      fork(END, [role, String(bytes)], { signal, killSignal: 'SIGKILL' }),
+      fork(BARE_CHANNEL_END, [role, String(bytes)], { signal, killSignal: 'SIGKILL' }),
     )
     const exits = ends.map((end) => once(end, 'exit').catch(() => {}))
     const peaks = ends.map((end) => watchPeak(end.pid))
     try {
-      const result = await resultOf(ends, transport)
+      const result = await channelResult(ends, (signal) => only(signal, transport))
       for (const end of ends) end.send({ end: true })
       await Promise.all(exits)
       const [sender, receiver] = peaks.map((peak) => peak.stop())
@@ -57,17 +58,18 @@ async function move(bytes, transport, signal) {
 /**
  * Carries the signalling between the ends until one of them has all bytes.
  * @param {import('node:child_process').ChildProcess[]} ends
- * @param {Transport} transport
+ * @param {(signal: Signal) => Signal | undefined} [filter] what the other end is to learn of it
  * @returns {Promise<{ bytes: number, seconds: number }>}
  */
-function resultOf(ends, transport) {
+export function channelResult(ends, filter = (signal) => signal) {
   return new Promise((resolve, reject) => {
     for (const [index, end] of ends.entries()) {
       end.on('error', reject)
       end.on('exit', (status) => reject(new Error(`an end of the channel exited (${status})`)))
       end.on('message', (/** @type {Message} */ { result, ...signal }) => {
-        if (result) resolve(result)
-        else if (passes(signal, transport)) ends[1 - index]?.send(only(signal, transport))
+        if (result) return resolve(result)
+        const passed = filter(signal)
+        if (passed) ends[1 - index]?.send(passed)
       })
     }
   })
@@ -76,21 +78,15 @@ function resultOf(ends, transport) {
 /**
  * @param {Signal} signal
  * @param {Transport} transport
- */
-function passes({ candidate }, transport) {
-  return candidate === undefined || isOf(candidate.candidate ?? '', transport)
-}
-
-/**
- * @param {Signal} signal
- * @param {Transport} transport
- * @returns {Signal} without the candidates in the description that are of another kind
+ * @returns {Signal | undefined} without the candidates that are of another kind
  */
 function only(signal, transport) {
-  if (!signal.description) return signal
-  const lines = (signal.description.sdp ?? '').split('\r\n')
+  const { candidate, description } = signal
+  if (candidate) return isOf(candidate.candidate ?? '', transport) ? signal : undefined
+  if (!description) return signal
+  const lines = (description.sdp ?? '').split('\r\n')
   const kept = lines.filter((line) => !line.startsWith('a=candidate:') || isOf(line, transport))
-  return { description: { ...signal.description, sdp: kept.join('\r\n') } }
+  return { description: { ...description, sdp: kept.join('\r\n') } }
 }
 
 /**

@@ -1,0 +1,40 @@
+import { RENDEZVOUS } from './nat-network.mjs'
+import { natTransfer } from './nat-transfer.mjs'
+import { relayChannel } from './relay-channel.mjs'
+
+/**
+ * @typedef {object} CellSetting
+ * @property {import('./nat-network.mjs').NatNetwork} network
+ * @property {import('./nat-server.mjs').LabServer} server
+ * @property {string} program p2pshare's
+ * @property {import('./nat-server.mjs').Certificate} certificate
+ * @property {import('./nat-transfer.mjs').Parcel} parcel
+ * @property {string} target
+ * @property {number} runs
+ */
+
+/**
+ * Connects the two machines of a cell and lets them transfer, several times.
+ * @param {import('./nat-cells.mjs').Cell} cell
+ * @param {CellSetting} setting
+ * @returns {Promise<import('./nat-marks.mjs').Observation>}
+ */
+export async function observeCell(cell, setting) {
+  const { network, server, parcel, runs } = setting
+  const { alice, bob, expected, isCompared, onOneLan } = cell
+  const machines = onOneLan ? await network.connectOnOneLan() : await network.connect(alice, bob)
+  const rendezvous = `https://${alice === 'ipv6' ? `[${RENDEZVOUS.ipv6}]` : RENDEZVOUS.ipv4}`
+  const options = { ...setting, certificate: setting.certificate.certificate, rendezvous }
+  const transfers = []
+  const bareBytesPerSecond = []
+  try {
+    for (let run = 0; run < runs; run += 1) {
+      transfers.push(await natTransfer(machines, options))
+      if (!isCompared) continue
+      bareBytesPerSecond.push(await relayChannel(machines, parcel.bytes, server.iceServers()))
+    }
+    return { expected, transfers, bareBytesPerSecond }
+  } finally {
+    await machines.close()
+  }
+}
