@@ -38,6 +38,9 @@ const FAILURES = {
 
 export type ErrorCode = keyof typeof FAILURES
 
+/** All of them, by exit status. */
+export const ERROR_CODES = Object.keys(FAILURES) as readonly ErrorCode[]
+
 export interface ShareErrorInit {
   /** What to do next, where there is something better to say than the code's own hint. */
   hint?: string

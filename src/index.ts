@@ -1,3 +1,4 @@
+export type { CandidateInfo, Diagnostic, DiagnosticWatcher } from './diagnostics.ts'
 export { type ErrorCode, ShareError, toShareError } from './errors.ts'
 export {
   EVENT_SCHEMA_VERSION,
@@ -21,3 +22,4 @@ export {
   serve,
 } from './serve.ts'
 export { type VerifyOptions, verify } from './verify.ts'
+export { type Versions, versions } from './versions.ts'

@@ -168,7 +168,12 @@ export const DEFAULT_RECONNECT_MS = 2 * MINUTE_MS
 export const RECONNECT_ATTEMPT_MS = 5 * SECOND_MS
 /** Most transfers are over before this, and need no place to meet again. */
 export const LOOKOUT_DELAY_MS = 2 * SECOND_MS
-/** Two that both live have met again before this; then the sender may have been started again. */
+/**
+ * So long without a message or a packet, and a receiver looks whether the sender was started again;
+ * nothing is given up for it. A sender that lives says something in less (KEEPALIVE_INTERVAL_MS).
+ */
+export const QUIET_SENDER_MS = 4 * SECOND_MS
+/** The same for a connection that ended at once: two that both live have met again before this. */
 export const RESTARTED_SENDER_DELAY_MS = 10 * SECOND_MS
 /**
  * So long a receiver that is done waits for a sender that may not have heard of it: a network that

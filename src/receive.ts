@@ -1,5 +1,6 @@
 import { parseShareCode } from './code/share-code.ts'
 import type { Codec } from './compression/codec.ts'
+import type { DiagnosticWatcher } from './diagnostics.ts'
 import { ShareError, throwIfAborted, toShareError } from './errors.ts'
 import type { OfferInfo, TransferSummary, TransferWatcher } from './events.ts'
 import type { ExistingPolicy } from './files/existing.ts'
@@ -11,7 +12,7 @@ import { blockDecoder, wantedCodecs } from './session/block-codec.ts'
 import { Incoming } from './session/incoming.ts'
 import type { Session } from './session/pairing.ts'
 import { ReceiverComeback } from './session/receiver-comeback.ts'
-import { runTransfer } from './session/run-transfer.ts'
+import { runTransfer, type TransferHooks } from './session/run-transfer.ts'
 import { Search } from './session/search.ts'
 import { TransferReceipt } from './session/transfer-receipt.ts'
 import { withinWait } from './session/within-wait.ts'
@@ -20,6 +21,7 @@ import { assertLimit } from './transfer/rate-limit.ts'
 import { Receiver } from './transfer/receiver.ts'
 
 export { completeCode } from './code/completion.ts'
+export { WORDS } from './code/words.ts'
 
 export interface ReceiveOptions {
   /** An existing directory, the new name, or a stream for one file; the current directory when absent. */
@@ -44,6 +46,8 @@ export interface ReceiveOptions {
   receipt?: string
   signal?: AbortSignal
   onEvent?: TransferWatcher
+  /** Takes what explains a failure; nothing of it is secret. */
+  onDiagnostic?: DiagnosticWatcher
 }
 
 export interface Received extends TransferSummary {
@@ -58,7 +62,7 @@ export interface Received extends TransferSummary {
  * `declined` and `cancelled`.
  */
 export async function receive(code: string, options: ReceiveOptions = {}): Promise<Received> {
-  const { signal = new AbortController().signal, onEvent = () => {} } = options
+  const { signal = new AbortController().signal, onEvent = () => {}, onDiagnostic } = options
   const { nameplate, secret, server } = parseShareCode(code)
   const address = server ?? options.rendezvous
   if (options.limitBytesPerSecond !== undefined) assertLimit(options.limitBytesPerSecond)
@@ -67,7 +71,8 @@ export async function receive(code: string, options: ReceiveOptions = {}): Promi
   const codecs = await wantedCodecs(options.compress ?? true)
   const capabilities = ownCapabilities(codecs.map(({ name }) => name))
   const url = address === undefined ? undefined : parseRendezvousAddress(address)
-  const search = new Search({ url, nameplate, secret, capabilities, onEvent, signal })
+  const watchers = { onEvent, onDiagnostic }
+  const search = new Search({ url, nameplate, secret, capabilities, ...watchers, signal })
   try {
     // While the servers answer; a machine without an engine is told before anybody is met.
     loadEngine()
@@ -79,7 +84,7 @@ export async function receive(code: string, options: ReceiveOptions = {}): Promi
     )
     // The nameplate is of no more use; that the server hears of it need not be waited for.
     void search.close()
-    const place = { url, metAt: search.metAt, nameplate, secret, capabilities }
+    const place = { url, metAt: search.metAt, nameplate, secret, capabilities, onDiagnostic }
     const comeback = new ReceiverComeback(place)
     return await save(session, options, { codecs, receipt, comeback, signal, onEvent })
   } catch (thrown) {
@@ -104,7 +109,7 @@ async function save(
   options: ReceiveOptions,
   { codecs, receipt, comeback, signal, onEvent }: SaveContext,
 ): Promise<Received> {
-  const { output, decide, existing = 'refuse', update = false } = options
+  const { output, decide, existing = 'refuse', update = false, onDiagnostic } = options
   const incoming = new Incoming({ output, decide, existing, update, signal, onEvent })
   const watch: TransferWatcher = (event) => {
     // Later the files are compared with it, under the names that they have here.
@@ -113,20 +118,20 @@ async function save(
     onEvent(event)
   }
   let begun = 0
-  const begin = (onLost: (error: ShareError) => void): Receiver => {
+  const begin = (hooks: TransferHooks): Receiver => {
     begun += 1
     if (begun > 1) receipt.restart()
     return new Receiver({
       accept: (offer) => incoming.accept(offer),
       decoder: blockDecoder(codecs),
       limitBytesPerSecond: options.limitBytesPerSecond,
-      onLost,
+      ...hooks,
       onEvent: watch,
     })
   }
   try {
     const reconnectMs = options.reconnectMs ?? DEFAULT_RECONNECT_MS
-    const run = { session, begin, comeback, reconnectMs, signal, onEvent: watch }
+    const run = { session, begin, comeback, reconnectMs, signal, onEvent: watch, onDiagnostic }
     const { outcome, path, seconds } = await runTransfer(run)
     const { files, bytes, skipped, receivedBytes: sent } = outcome
     const digest = Buffer.from(outcome.digest).toString('hex')

@@ -1,5 +1,6 @@
 import { generateSecret } from './code/secret.ts'
 import { formatShareCode, parseCustomCode } from './code/share-code.ts'
+import type { DiagnosticWatcher } from './diagnostics.ts'
 import { ShareError, toShareError } from './errors.ts'
 import type { TransferSummary, TransferWatcher } from './events.ts'
 import type { Outgoing } from './files/outgoing.ts'
@@ -18,7 +19,7 @@ import { Meeting } from './session/meeting.ts'
 import { openOutgoing, type SendInput } from './session/open-outgoing.ts'
 import { Owned } from './session/owned.ts'
 import type { Session } from './session/pairing.ts'
-import { runTransfer } from './session/run-transfer.ts'
+import { runTransfer, type TransferHooks } from './session/run-transfer.ts'
 import { SenderComeback } from './session/sender-comeback.ts'
 import { TransferReceipt } from './session/transfer-receipt.ts'
 import { withinWait } from './session/within-wait.ts'
@@ -56,6 +57,8 @@ export interface SendOptions {
   receipt?: string
   signal?: AbortSignal
   onEvent?: TransferWatcher
+  /** Takes what explains a failure; nothing of it is secret. */
+  onDiagnostic?: DiagnosticWatcher
 }
 
 export interface Sending {
@@ -72,7 +75,7 @@ export interface Sending {
  * `not-a-file` and `permission` for the files, `no-rendezvous`; later failures are those of `done`.
  */
 export async function send(what: SendInput, options: SendOptions = {}): Promise<Sending> {
-  const { signal = new AbortController().signal, onEvent = () => {} } = options
+  const { signal = new AbortController().signal, onEvent = () => {}, onDiagnostic } = options
   assertLanes(options.lanes)
   if (options.limitBytesPerSecond !== undefined) assertLimit(options.limitBytesPerSecond)
   const custom = options.code === undefined ? undefined : parseCustomCode(options.code)
@@ -82,6 +85,9 @@ export async function send(what: SendInput, options: SendOptions = {}): Promise<
     const outgoing = owned.add(await openOutgoing(what, { ...options, signal, onEvent }))
     const receipt = owned.add(await TransferReceipt.open(options.receipt))
     const server = owned.add(await chooseServer(options.rendezvous, signal))
+    if (options.rendezvous === undefined) {
+      onDiagnostic?.({ diagnostic: 'server', url: server.url, state: 'running' })
+    }
     const capabilities = ownCapabilities([])
     const meeting = owned.add(
       await Meeting.open({
@@ -91,6 +97,7 @@ export async function send(what: SendInput, options: SendOptions = {}): Promise<
         secret,
         capabilities,
         onEvent,
+        onDiagnostic,
         signal,
       }),
     )
@@ -113,6 +120,7 @@ export async function send(what: SendInput, options: SendOptions = {}): Promise<
       capabilities,
       announce,
       onEvent,
+      onDiagnostic,
     })
     const delivery = { options, signal, onEvent, outgoing, receipt, meeting, comeback }
     const done = deliver(delivery).finally(() => owned.close())
@@ -142,6 +150,7 @@ interface Delivery {
 /** Waits for the receiver and sends it everything. */
 async function deliver(delivery: Delivery): Promise<TransferSummary> {
   const { options, signal, onEvent, outgoing, receipt, meeting, comeback } = delivery
+  const { onDiagnostic } = options
   // While nobody is there yet; a machine without an engine is told before anybody comes.
   loadEngine()
   const codecs = await wantedCodecs(options.compress ?? true)
@@ -162,7 +171,7 @@ async function deliver(delivery: Delivery): Promise<TransferSummary> {
   const limit = limitBytesPerSecond === undefined ? undefined : new RateLimit(limitBytesPerSecond)
   const { name, kind } = outgoing
   let begun = 0
-  const begin = (onLost: (error: ShareError) => void, peer: Session): Sender => {
+  const begin = (hooks: TransferHooks, peer: Session): Sender => {
     const { files, bytes } = outgoing.counted
     onEvent({ event: 'offer', name, kind, files, bytes, isCounted })
     begun += 1
@@ -174,12 +183,12 @@ async function deliver(delivery: Delivery): Promise<TransferSummary> {
       encoder: blockEncoder(codecs, namedCapabilities(peer.peerCapabilities)),
       lanes: options.lanes,
       limit,
-      onLost,
+      ...hooks,
       onEvent: watch,
     })
   }
   const reconnectMs = options.reconnectMs ?? DEFAULT_RECONNECT_MS
-  const run = { session, begin, comeback, reconnectMs, signal, onEvent: watch }
+  const run = { session, begin, comeback, reconnectMs, signal, onEvent: watch, onDiagnostic }
   const { outcome, path, seconds } = await runTransfer(run)
   const { files, bytes, skipped, sentBytes: sent } = outcome
   const digest = Buffer.from(outcome.digest).toString('hex')

@@ -1,9 +1,10 @@
 import yargs, { type Argv } from 'yargs'
-import type { Command } from './command.ts'
+import { type Command, SHELLS } from './command.ts'
 import { COMMAND_PAGES, type CommandPage } from './command-pages.ts'
 import { parseDuration, parseDurationOrNever } from './duration.ts'
 import type { Environment } from './environment.ts'
 import {
+  detailOf,
   existingChoice,
   given,
   outputMode,
@@ -18,7 +19,7 @@ import { receiveFlags, sendFlags, serveFlags, verifyFlags } from './flags.ts'
 import { parseRate } from './rate.ts'
 import { usageError } from './usage-error.ts'
 
-const { send, receive, serve, verify } = COMMAND_PAGES
+const { send, receive, serve, verify, completion } = COMMAND_PAGES
 
 /**
  * What the words after the program's name ask for. Flags win over their `P2PSHARE_*` twins.
@@ -27,7 +28,7 @@ const { send, receive, serve, verify } = COMMAND_PAGES
 export async function parseCommandLine(
   argv: string[],
   environment: Environment,
-  version: string,
+  describeVersions: () => Promise<string>,
 ): Promise<Command> {
   let command: Command | undefined
   let text = ''
@@ -54,6 +55,7 @@ export async function parseCommandLine(
           name: 'send',
           what: whatToSend({ paths: args.path, text: args.text, name: args.name }),
           mode: outputMode(args),
+          ...given('detail', detailOf(args)),
           ...given('code', args.code),
           ...given('words', wordCount(args.words)),
           ...given('lanes', args.lanes),
@@ -84,6 +86,7 @@ export async function parseCommandLine(
           name: 'receive',
           mode,
           yes: args.yes === true,
+          ...given('detail', detailOf(args)),
           ...given('code', code),
           ...given('output', outputPath(args.output, mode)),
           ...given('existing', existingChoice(args)),
@@ -135,6 +138,19 @@ export async function parseCommandLine(
         command = { name: 'verify', mode: outputMode(args), receipt, directory }
       },
     )
+    .command(
+      completion.usage,
+      completion.summary,
+      (args) =>
+        withPage(args, completion).positional('shell', {
+          choices: SHELLS,
+          demandOption: true,
+          describe: completion.words.shell,
+        }),
+      ({ shell }) => {
+        command = { name: 'completion', shell }
+      },
+    )
     .demandCommand(1, 'No command was given')
     .strict()
     .example('$0 send holiday.mp4', 'Prints a code, say 7-guitar-velvet')
@@ -142,7 +158,7 @@ export async function parseCommandLine(
     .epilogue('Flags can be set in the environment too, --wait as P2PSHARE_WAIT.')
     .help()
     .alias('help', 'h')
-    .version(version)
+    .version(argv.includes('--version') ? await describeVersions() : '')
     .showHelpOnFail(false)
 
   let failure: unknown

@@ -1,4 +1,5 @@
 import type { Options } from 'yargs'
+import { SHELLS } from './command.ts'
 import { receiveFlags, sendFlags, serveFlags, verifyFlags } from './flags.ts'
 
 /** What is told of a command: by its `--help`, in the manual, and to shells that complete it. */
@@ -8,6 +9,8 @@ export interface CommandPage {
   summary: string
   /** What each of the words after its name is. */
   words: Record<string, string>
+  /** What those can be, where there is no other. */
+  choices?: readonly string[]
   flags: Record<string, Options>
   /** Commands, with `$0` for the program, and what each does. */
   examples: [command: string, purpose: string][]
@@ -65,6 +68,16 @@ export const COMMAND_PAGES = {
     },
     flags: verifyFlags,
     examples: [['$0 verify receipt.json downloads', 'Status 7 if anything differs']],
+  },
+  completion: {
+    usage: 'completion <shell>',
+    summary: 'Print what lets bash, zsh or fish complete commands, flags and the words of a code',
+    words: { shell: 'Which shell' },
+    choices: SHELLS,
+    flags: {},
+    examples: [
+      ['source <($0 completion bash)', 'In this shell; for all, write it to the file it names'],
+    ],
   },
 } as const satisfies Record<string, CommandPage>
 

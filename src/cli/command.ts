@@ -4,19 +4,27 @@ import type { SendOptions } from '../send.ts'
 /** What a command writes: text for a person, JSON lines, or next to nothing. */
 export type OutputMode = 'text' | 'json' | 'quiet'
 
+/** How much of its workings a command explains on standard error. */
+export type Detail = 'verbose' | 'debug'
+
 /** What is to be sent: files and directories, standard input under a name, or a text. */
 export type SendWhat = { paths: string[] } | { inputName: string } | { text: string }
 
-export interface SendCommand extends Omit<SendOptions, 'signal' | 'onEvent'> {
+export interface SendCommand extends Omit<SendOptions, 'signal' | 'onEvent' | 'onDiagnostic'> {
   name: 'send'
   what: SendWhat
   mode: OutputMode
+  detail?: Detail
 }
 
 export interface ReceiveCommand
-  extends Omit<ReceiveOptions, 'signal' | 'onEvent' | 'decide' | 'output' | 'existing'> {
+  extends Omit<
+    ReceiveOptions,
+    'signal' | 'onEvent' | 'onDiagnostic' | 'decide' | 'output' | 'existing'
+  > {
   name: 'receive'
   mode: OutputMode
+  detail?: Detail
   /** Save without asking. */
   yes: boolean
   code?: string
@@ -43,10 +51,15 @@ export interface ServeCommand {
   turnSecret?: string
 }
 
+/** Shells that can be taught to complete. */
+export const SHELLS = ['bash', 'zsh', 'fish'] as const
+export type Shell = (typeof SHELLS)[number]
+
 /** What a command line asks for. `text` is an answer in itself: the help or the version. */
 export type Command =
   | SendCommand
   | ReceiveCommand
   | ServeCommand
   | VerifyCommand
+  | { name: 'completion'; shell: Shell }
   | { name: 'print'; text: string }

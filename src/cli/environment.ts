@@ -4,8 +4,6 @@ const PREFIX = 'P2PSHARE_'
 export interface Environment {
   /** Values of flags by the flag's name: `P2PSHARE_WAIT=5m` is `wait` => `5m`. */
   flags: ReadonlyMap<string, string>
-  /** `P2PSHARE_DEBUG`: internal errors come with their stack. */
-  debug: boolean
   /** False under `NO_COLOR` (https://no-color.org) and on a terminal that has none. */
   colour: boolean
   /** `TERM=dumb`: the cursor cannot be moved, so nothing can be drawn over. */
@@ -22,7 +20,6 @@ export function readEnvironment(variables: NodeJS.ProcessEnv = process.env): Env
   const dumbTerminal = variables['TERM'] === 'dumb'
   return {
     flags,
-    debug: isYes(flags.get('debug')),
     colour: !variables['NO_COLOR'] && !dumbTerminal,
     dumbTerminal,
   }

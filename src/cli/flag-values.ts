@@ -1,7 +1,7 @@
 import type { Options } from 'yargs'
 import { ShareError } from '../errors.ts'
 import { MAX_WORDS, MIN_WORDS } from '../limits.ts'
-import type { OutputMode, SendWhat } from './command.ts'
+import type { Detail, OutputMode, SendWhat } from './command.ts'
 import { type Environment, isYes } from './environment.ts'
 import { INPUT_NAME } from './flags.ts'
 
@@ -28,6 +28,14 @@ export function outputMode(args: {
 }): OutputMode {
   if (args.json) return 'json'
   return args.quiet ? 'quiet' : 'text'
+}
+
+export function detailOf(args: {
+  verbose: boolean | undefined
+  debug: boolean | undefined
+}): Detail | undefined {
+  if (args.debug) return 'debug'
+  return args.verbose ? 'verbose' : undefined
 }
 
 /** Throws ShareError `usage` unless a code can have so many words. */

@@ -48,6 +48,14 @@ const receipt = {
   coerce: last<string>,
   describe: 'Write down there what was transferred, for p2pshare verify',
 } as const
+const verbose = {
+  type: 'boolean',
+  describe: 'Explain on standard error what happens: who is asked, which ways are tried',
+} as const
+const debug = {
+  type: 'boolean',
+  describe: 'The same in full, with the time of day, and where errors come from',
+} as const
 const json = {
   type: 'boolean',
   describe: 'Write events to standard output, a JSON object a line',
@@ -102,6 +110,8 @@ export const sendFlags = {
   receipt,
   json,
   quiet: { type: 'boolean', describe: 'Print the code and nothing else' },
+  verbose,
+  debug,
 } as const satisfies Record<string, Options>
 
 export const receiveFlags = {
@@ -125,6 +135,8 @@ export const receiveFlags = {
   receipt,
   json,
   quiet: { type: 'boolean', describe: 'Print nothing but errors' },
+  verbose,
+  debug,
 } as const satisfies Record<string, Options>
 
 export const serveFlags = {
@@ -164,9 +176,11 @@ export const serveFlags = {
     coerce: last<string>,
     describe: 'What makes credentials for the relay, its static-auth-secret',
   },
+  debug: { type: 'boolean', describe: 'Tell where errors come from' },
 } as const satisfies Record<string, Options>
 
 export const verifyFlags = {
   json,
   quiet: { type: 'boolean', describe: 'Print nothing but errors' },
+  debug: { type: 'boolean', describe: 'Tell where errors come from' },
 } as const satisfies Record<string, Options>

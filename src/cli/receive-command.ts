@@ -16,7 +16,7 @@ import { type Outcome, watchTransfer } from './watch-transfer.ts'
  * ask and cannot, or contents would go to a terminal, and the ShareError of `receive`.
  */
 export async function runReceive(command: ReceiveCommand, context: CommandContext): Promise<void> {
-  const { name: _name, mode, yes, code: givenCode, output, existing, ...options } = command
+  const { name: _name, mode, detail, yes, code: givenCode, output, existing, ...options } = command
   const isPiped = output === STANDARD_STREAM
   if (isPiped && context.stdout.isTTY) refuseToPipe()
   if (!canAsk(context)) refuseToAsk(command)
@@ -29,7 +29,7 @@ export async function runReceive(command: ReceiveCommand, context: CommandContex
   const view = { role: 'receiver', namesRendezvous: false, asks: !yes } as const
   let offered: OfferInfo | undefined
   let text: string | undefined
-  await watchTransfer(mode, view, context, async (onEvent) => {
+  await watchTransfer({ mode, detail }, view, context, async (watchers) => {
     const received = await receive(code, {
       ...options,
       ...placeFor(output, context),
@@ -37,10 +37,11 @@ export async function runReceive(command: ReceiveCommand, context: CommandContex
       decide: async (offer, signal) =>
         yes || askToSave(offer, shownTarget(offer, isPiped), { ...context, signal }),
       signal: context.signal,
+      ...watchers,
       onEvent: (event) => {
         if (event.event === 'offer') offered = event
         if (event.event === 'text') text = event.text
-        onEvent(event)
+        watchers.onEvent(event)
       },
     })
     return outcomeOf(received, offered, isPiped)

@@ -22,7 +22,23 @@ export function reportError(
     const prefix = createStyle(stderr, environment)('red', 'p2pshare:')
     stderr.write(`${start}${prefix} ${printable(message)}.\n${hint && `${printable(hint)}\n`}`)
   }
-  if (code === 'internal' && environment.debug) stderr.write(`${stackOf(error)}\n`)
+}
+
+/** Writes what led to `error` to standard error: the causes, or all of it where `hasStacks`. */
+export function explainError(
+  error: ShareError,
+  hasStacks: boolean,
+  { stderr }: Pick<CommandContext, 'stderr'>,
+): void {
+  if (hasStacks) stderr.write(`${stackOf(error)}\n`)
+  else for (const cause of causesOf(error)) stderr.write(`Because: ${printable(cause)}\n`)
+}
+
+/** What caused `error`, and what caused that; each that says something new. */
+function causesOf({ message, cause }: Error): string[] {
+  if (!(cause instanceof Error)) return []
+  const isNew = cause.message !== '' && !message.includes(cause.message)
+  return [...(isNew ? [cause.message] : []), ...causesOf(cause)]
 }
 
 /** Every line made printable by itself, the causes included. */

@@ -8,7 +8,7 @@ import { watchTransfer } from './watch-transfer.ts'
 
 /** `p2pshare send`: sends what was named and shows how it goes. Throws the ShareError of `send`. */
 export async function runSend(command: SendCommand, context: CommandContext): Promise<void> {
-  const { name: _name, what, mode, ...options } = command
+  const { name: _name, what, mode, detail, ...options } = command
   const { stdin, stderr, signal } = context
   // Where standard input is what is sent, standard error tells whether somebody reads the code.
   const isAtTerminal = 'inputName' in what ? stderr.isTTY : stdin.isTTY
@@ -16,8 +16,8 @@ export async function runSend(command: SendCommand, context: CommandContext): Pr
   const { send } = await import('../send.ts')
   const namesRendezvous = command.rendezvous !== undefined
   const view = { role: 'sender', namesRendezvous, asks: false } as const
-  await watchTransfer(mode, view, context, async (onEvent) => {
-    const sending = await send(inputOf(what, context), { words, ...options, signal, onEvent })
+  await watchTransfer({ mode, detail }, view, context, async (watchers) => {
+    const sending = await send(inputOf(what, context), { words, ...options, signal, ...watchers })
     return { verb: 'Sent', summary: await sending.done, what: labelOf(what) }
   })
 }

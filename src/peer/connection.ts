@@ -1,7 +1,9 @@
 import SimplePeer from 'simple-peer'
+import type { DiagnosticWatcher } from '../diagnostics.ts'
 import { abortReason, ShareError, throwIfAborted } from '../errors.ts'
 import type { PathInfo } from '../events.ts'
 import { CONNECT_TIMEOUT_MS, MAX_CANDIDATES } from '../limits.ts'
+import { candidatesIn } from './candidate.ts'
 import type { Channel } from './channel.ts'
 import { collectMessages } from './collect-messages.ts'
 import { loadEngine } from './engine.ts'
@@ -10,6 +12,7 @@ import {
   type LocalEnd,
   localEndFromStats,
   packetsFromStats,
+  pathEndsFromStats,
   pathInfoFromStats,
 } from './path-info.ts'
 import { patientPeerConnection } from './patient-peer-connection.ts'
@@ -35,6 +38,9 @@ export interface ConnectionInit {
   onClosed?: () => void
   /** How long to look for a path, in milliseconds. */
   connectTimeoutMs?: number
+  /** The number of the lane that it is for, as diagnostics name it. */
+  lane?: number
+  onDiagnostic?: DiagnosticWatcher | undefined
 }
 
 /** A peer that keeps to the protocol says READY and then waits for ours. */
@@ -51,6 +57,8 @@ export class Connection {
   readonly #peer: SimplePeer.Instance
   readonly #engineConnection: { current?: RTCPeerConnection } = {}
   readonly #connectTimeoutMs: number
+  readonly #lane: number
+  readonly #onDiagnostic: DiagnosticWatcher
   readonly #transport: LaneTransport
   readonly #opened: Promise<void>
   #candidates = 0
@@ -65,6 +73,8 @@ export class Connection {
   constructor(init: ConnectionInit) {
     this.#connectTimeoutMs = init.connectTimeoutMs ?? CONNECT_TIMEOUT_MS
     this.#transport = init.transport ?? 'any'
+    this.#lane = init.lane ?? 0
+    this.#onDiagnostic = init.onDiagnostic ?? (() => {})
     const engine = loadEngine()
     const kept = this.#engineConnection
     this.#peer = new SimplePeer({
@@ -106,6 +116,7 @@ export class Connection {
       else this.close()
     })
     this.#peer.on('signal', (signal) => this.#tell(signal as Signal, init.onSignal))
+    this.#watchEngine()
   }
 
   /** Takes a message that the other side's `onSignal` gave. Throws `protocol` if it is not one. */
@@ -124,6 +135,7 @@ export class Connection {
       sdpMaxMessageBytes(signal.sdp)
       this.#peerSdp = signal.sdp
     }
+    this.#diagnoseCandidates('peer', signal)
     this.#peer.signal(signal as SimplePeer.SignalData)
   }
 
@@ -145,7 +157,13 @@ export class Connection {
       clearTimeout(timer)
       if (onAbort) signal?.removeEventListener('abort', onAbort)
     }
-    return this.#channel((await this.pathInfo())?.transport ?? 'udp')
+    const stats = await this.#stats()
+    const path = stats && pathInfoFromStats(stats)
+    if (path) {
+      const diagnostic = { diagnostic: 'path', lane: this.#lane } as const
+      this.#onDiagnostic({ ...diagnostic, ...path, ...pathEndsFromStats(stats) })
+    }
+    return this.#channel(path?.transport ?? 'udp')
   }
 
   /** The certificates of both ends, as the descriptions named them and the engine enforces. */
@@ -188,7 +206,26 @@ export class Connection {
     if (signal.type !== 'candidate' && signal.type !== 'offer' && signal.type !== 'answer') return
     if (signal.type !== 'candidate') this.#ownSdp = signal.sdp
     const told = signalOver(this.#transport, signal)
-    if (told) onSignal(encodeSignal(told))
+    if (told === undefined) return
+    this.#diagnoseCandidates('own', told)
+    onSignal(encodeSignal(told))
+  }
+
+  #diagnoseCandidates(of: 'own' | 'peer', signal: Signal): void {
+    for (const candidate of candidatesIn(signal)) {
+      this.#onDiagnostic({ diagnostic: 'candidate', lane: this.#lane, of, ...candidate })
+    }
+  }
+
+  #watchEngine(): void {
+    const tell = (what: string, state: string) =>
+      this.#onDiagnostic({ diagnostic: 'engine', lane: this.#lane, what, state })
+    this.#peer.on('iceStateChange', (ice: string, gathering: string) => {
+      tell('path', ice)
+      tell('gathering', gathering)
+    })
+    this.#peer.on('signalingStateChange', (state: string) => tell('signalling', state))
+    this.#peer.on('error', ({ message }) => tell('error', message))
   }
 
   async #stats(): Promise<RTCStatsReport | undefined> {

@@ -5,6 +5,7 @@ import {
   FIN_TIMEOUT_MS,
   KEEPALIVE_INTERVAL_MS,
   MAX_ENGINE_BUFFER_BYTES,
+  QUIET_SENDER_MS,
   SILENCE_AFTER_SLEEP_MS,
   SILENCE_TIMEOUT_MS,
 } from '../limits.ts'
@@ -47,7 +48,10 @@ export interface LaneWatcher {
 const HEADER_BYTES = 1
 const TICK_MS = 500
 /** After so long without a message, which is more than a keepalive takes, packets are looked at. */
-const QUIET_TICKS = (2 * KEEPALIVE_INTERVAL_MS) / TICK_MS
+const LOOK_TICKS = (2 * KEEPALIVE_INTERVAL_MS) / TICK_MS
+/** The same where somebody wants to know soon: the engine's checks come every 2.5 s. */
+const EARLY_LOOK_TICKS = 2
+const QUIET_TICKS = QUIET_SENDER_MS / TICK_MS
 /** What an eager peer may have sent before anybody listens: an offer, and no more. */
 const MAX_EARLY_PAYLOADS = 4
 
@@ -61,12 +65,15 @@ export class Lane {
   readonly maxPayloadBytes: number
   readonly #channel: Channel
   readonly #security: LaneSecurity
+  readonly #onClosed: ((why: string) => void) | undefined
   readonly #ticker: NodeJS.Timeout
   readonly #ready = deferred()
   readonly #closed = deferred()
   readonly #early: Uint8Array[] = []
   #watcher: LaneWatcher | undefined
   #onSignal: ((signal: LaneSignal) => void) | undefined
+  #onQuiet: ((isQuiet: boolean) => void) | undefined
+  #isQuiet = false
   #outcome: { error?: ShareError } | undefined
   #peerReady = false
   #finSent = false
@@ -83,11 +90,17 @@ export class Lane {
 
   /**
    * Says READY, waits for the other side's and checks its binding.
-   * Throws `protocol` or `integrity` for an impostor, `no-path` when nothing comes.
+   * Throws `protocol` or `integrity` for an impostor, `no-path` when nothing comes. `onClosed` is
+   * told when a lane that was opened is closed, and why.
    */
-  static async open(channel: Channel, security: LaneSecurity, signal?: AbortSignal): Promise<Lane> {
+  static async open(
+    channel: Channel,
+    security: LaneSecurity,
+    signal?: AbortSignal,
+    onClosed?: (why: string) => void,
+  ): Promise<Lane> {
     throwIfAborted(signal)
-    const lane = new Lane(channel, security)
+    const lane = new Lane(channel, security, onClosed)
     const onAbort = () => signal && lane.#end(abortReason(signal))
     signal?.addEventListener('abort', onAbort)
     const timer = setTimeout(
@@ -103,7 +116,12 @@ export class Lane {
     return lane
   }
 
-  private constructor(channel: Channel, security: LaneSecurity) {
+  private constructor(
+    channel: Channel,
+    security: LaneSecurity,
+    onClosed: ((why: string) => void) | undefined,
+  ) {
+    this.#onClosed = onClosed
     this.#channel = channel
     this.#security = security
     this.number = security.lane
@@ -124,6 +142,14 @@ export class Lane {
   /** Names the one who takes the signalling of further lanes; without one, none may come. */
   onSignal(handler: (signal: LaneSignal) => void): void {
     this.#onSignal = handler
+  }
+
+  /**
+   * Names the one who is told when nothing has come for QUIET_SENDER_MS, neither messages nor
+   * packets, and when something comes again. Such a lane may end later, or go on.
+   */
+  onQuiet(handler: (isQuiet: boolean) => void): void {
+    this.#onQuiet = handler
   }
 
   /** What carries it. */
@@ -149,7 +175,7 @@ export class Lane {
    * Tells whether the other side has said that it came to the end too.
    */
   async finish(timeoutMs = FIN_TIMEOUT_MS): Promise<boolean> {
-    const timer = setTimeout(() => this.#close(), timeoutMs)
+    const timer = setTimeout(() => this.#close('the other side did not confirm its end'), timeoutMs)
     if (!this.#finSent && !this.#finReceived) {
       this.#transmit(LaneMessage.fin, [])
       this.#finSent = true
@@ -160,8 +186,8 @@ export class Lane {
   }
 
   /** Closes at once. The watcher is not called. */
-  abandon(): void {
-    this.#close()
+  abandon(why = 'it is not used any more'): void {
+    this.#close(why)
   }
 
   #transmit(type: number, parts: readonly Uint8Array[]): void {
@@ -222,7 +248,7 @@ export class Lane {
 
   #acceptFinAck(): void {
     this.#finAcknowledged = true
-    this.#close()
+    this.#close('both sides came to its end')
   }
 
   #deliver(payload: Uint8Array): void {
@@ -242,7 +268,8 @@ export class Lane {
     this.#noteSleep()
     this.#quietTicks += 1
     this.#idleTicks += 1
-    if (this.#quietTicks >= QUIET_TICKS) {
+    this.#tellQuiet()
+    if (this.#quietTicks >= this.#lookTicks) {
       void this.#lookForLife().catch((thrown) => this.#end(toShareError(thrown)))
     }
     if (this.#quietTicks * TICK_MS >= this.#patienceMs) {
@@ -261,9 +288,20 @@ export class Lane {
     this.#patienceMs = SILENCE_AFTER_SLEEP_MS
   }
 
+  #tellQuiet(): void {
+    const isQuiet = this.#quietTicks >= QUIET_TICKS
+    if (isQuiet === this.#isQuiet) return
+    this.#isQuiet = isQuiet
+    this.#onQuiet?.(isQuiet)
+  }
+
+  get #lookTicks(): number {
+    return this.#onQuiet ? EARLY_LOOK_TICKS : LOOK_TICKS
+  }
+
   /** Packets since the last look, a tick ago, are as good as a message; the first look is to compare. */
   async #lookForLife(): Promise<void> {
-    const isFirstLook = this.#quietTicks === QUIET_TICKS
+    const isFirstLook = this.#quietTicks === this.#lookTicks
     const signs = await this.#channel.signsOfLife()
     if (!isFirstLook && signs > this.#signsOfLife) this.#quietTicks = 0
     this.#signsOfLife = signs
@@ -271,16 +309,17 @@ export class Lane {
 
   #end(error: ShareError): void {
     if (this.#ended) return
-    this.#close()
+    this.#close(error.message)
     this.#ready.reject(error)
     this.#tellEnd({ error })
   }
 
-  #close(): void {
+  #close(why: string): void {
     if (this.#ended) return
     this.#ended = true
     clearInterval(this.#ticker)
     this.#channel.close()
+    if (this.#peerReady) this.#onClosed?.(why)
     this.#closed.resolve()
   }
 }

@@ -1,4 +1,6 @@
+import type { CandidateInfo } from '../diagnostics.ts'
 import type { PathInfo } from '../events.ts'
+import { candidateInfo } from './candidate.ts'
 
 interface StatsReport {
   forEach(visit: (report: Record<string, unknown>) => void): void
@@ -47,6 +49,28 @@ export function pathInfoFromStats(stats: StatsReport): PathInfo | undefined {
     transport: local?.['protocol'] === 'tcp' ? 'tcp' : 'udp',
     rttMs: typeof rttSeconds === 'number' ? Math.round(rttSeconds * 10_000) / 10 : 0,
   }
+}
+
+/** The two ends of the selected candidate pair, as far as the statistics know them. */
+export function pathEndsFromStats(stats: StatsReport): {
+  own?: CandidateInfo
+  peer?: CandidateInfo
+} {
+  const selected = selectedPair(stats)
+  const [own, peer] = [endOf(selected?.local), endOf(selected?.remote)]
+  return { ...(own && { own }), ...(peer && { peer }) }
+}
+
+function endOf(report: Record<string, unknown> | undefined): CandidateInfo | undefined {
+  return (
+    report &&
+    candidateInfo({
+      transport: report['protocol'],
+      address: report['address'],
+      port: report['port'],
+      kind: report['candidateType'],
+    })
+  )
 }
 
 function selectedPair(stats: StatsReport) {

@@ -17,6 +17,11 @@ export interface Comeback {
    * seems to be there: only the other side may know yet that it is not.
    */
   follow(session: Session, onComeback: ComebackHandler): void
+  /**
+   * Nothing has come from the other side for some seconds, or something comes again; of a side that
+   * has to look for the other.
+   */
+  quiet?(isQuiet: boolean): void
   /** The connection is lost: now somebody has to be found. */
   lost(): void
   /** A session that was handed over is the connection from now on. */
@@ -60,8 +65,8 @@ export function withMark(capabilities: Uint8Array, claim: Claim, mark: string): 
   return Buffer.concat([capabilities, Buffer.from(` ${claim}-${mark}`)])
 }
 
-/** The transfer that the other side says it has; undefined where it was just started. */
-export function markOf({ peerCapabilities }: Session, claim: Claim): string | undefined {
-  const names = Buffer.from(peerCapabilities).toString().split(' ')
+/** The transfer that a side with `capabilities` says it has; undefined where it was just started. */
+export function markOf(capabilities: Uint8Array, claim: Claim): string | undefined {
+  const names = Buffer.from(capabilities).toString().split(' ')
   return names.find((name) => name.startsWith(`${claim}-`))?.slice(claim.length + 1)
 }

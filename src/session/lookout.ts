@@ -39,6 +39,7 @@ export class Lookout {
   readonly #leaving = new Set<Promise<void>>()
   #place: Place | undefined
   #isSpent = false
+  #isRetired = false
   #endPause: () => void = () => {}
 
   constructor(init: LookoutInit) {
@@ -66,16 +67,31 @@ export class Lookout {
     await Promise.all(this.#leaving)
   }
 
+  /**
+   * Gives the place up as `close` does, but not in the middle of a greeting: a secret that somebody
+   * may have heard of is good for nobody else. Never throws.
+   */
+  async retire(): Promise<void> {
+    this.#isRetired = true
+    this.#endPause()
+    if (!this.#place?.isSpent) await this.close()
+    await this.#running
+  }
+
   async #run(): Promise<void> {
     if (this.#init.delayMs !== undefined) await this.#pause(this.#init.delayMs)
     let delayMs = RENDEZVOUS_RETRY_DELAY_MS
-    while (!this.#stop.signal.aborted && !this.#isSpent) {
+    while (!this.#isOver) {
       const hasMet = await this.#meet()
       if (hasMet) delayMs = RENDEZVOUS_RETRY_DELAY_MS
       // Whoever was met is still about to leave the place.
       await this.#pause(hasMet ? LOOKOUT_DELAY_MS : delayMs)
       delayMs = Math.min(2 * delayMs, MAX_RENDEZVOUS_RETRY_DELAY_MS)
     }
+  }
+
+  get #isOver(): boolean {
+    return this.#stop.signal.aborted || this.#isSpent || this.#isRetired
   }
 
   /** Whether somebody came. The session is handed over at once: its lane may be spoken on already. */
@@ -111,7 +127,7 @@ export class Lookout {
   }
 
   async #pause(delayMs: number): Promise<void> {
-    if (this.#stop.signal.aborted || this.#isSpent) return
+    if (this.#isOver) return
     await new Promise<void>((resolve) => {
       const timer = setTimeout(resolve, delayMs)
       this.#endPause = () => {

@@ -1,9 +1,10 @@
-import { abortReason, ShareError, throwIfAborted } from '../errors.ts'
+import type { DiagnosticWatcher } from '../diagnostics.ts'
+import { abortReason, ShareError, throwIfAborted, toShareError } from '../errors.ts'
 import type { TransferWatcher } from '../events.ts'
 import type { IceServer } from '../peer/connection.ts'
 import { connectRendezvous, type RendezvousClient } from '../rendezvous/client.ts'
 import type { Role } from '../secure/role.ts'
-import { Pairing, type Session } from './pairing.ts'
+import { Pairing, type PairingInit, type Session } from './pairing.ts'
 
 export interface MeetingInit {
   /** The rendezvous server, as `parseRendezvousAddress` gives it. */
@@ -18,9 +19,11 @@ export interface MeetingInit {
   connectTimeoutMs?: number
   capabilities: Uint8Array
   onEvent: TransferWatcher
+  onDiagnostic?: DiagnosticWatcher | undefined
   signal: AbortSignal
   /** Called when somebody is there; `false` leaves them, because of a meeting elsewhere. */
   onPaired?: () => boolean
+  onEstablished?: PairingInit['onEstablished']
 }
 
 /**
@@ -42,7 +45,22 @@ export class Meeting {
 
   /** Opens the mailbox. Throws `no-rendezvous`, and what else `RendezvousClient.open` throws. */
   static async open(init: MeetingInit): Promise<Meeting> {
+    const { url, onDiagnostic } = init
     throwIfAborted(init.signal)
+    onDiagnostic?.({ diagnostic: 'server', url, state: 'asking' })
+    try {
+      const meeting = await Meeting.#open(init)
+      onDiagnostic?.({ diagnostic: 'server', url, state: 'joined' })
+      return meeting
+    } catch (thrown) {
+      const { code, message: reason } = toShareError(thrown)
+      const state = code === 'no-rendezvous' ? 'unreachable' : 'refused'
+      if (!init.signal.aborted) onDiagnostic?.({ diagnostic: 'server', url, state, reason })
+      throw thrown
+    }
+  }
+
+  static async #open(init: MeetingInit): Promise<Meeting> {
     const early: (() => void)[] = []
     let meeting: Meeting | undefined
     const tell = (event: (meeting: Meeting) => void) => {
@@ -119,14 +137,18 @@ export class Meeting {
       return
     }
     if (!this.#mayPair) return
-    const { role, secret, capabilities } = this.#init
+    const { role, secret, capabilities, url, onEstablished, onDiagnostic } = this.#init
+    const iceUrls = iceServers.flatMap(({ urls }) => urls)
+    onDiagnostic?.({ diagnostic: 'met', url, iceServers: iceUrls })
     const pairing = new Pairing({
       role,
       nameplate: this.nameplate,
       secret,
       capabilities,
       iceServers,
+      onEstablished,
       send: (message) => this.#client.send(message),
+      onDiagnostic,
     })
     this.#pairing = pairing
     pairing.session.then(
@@ -162,6 +184,8 @@ export class Meeting {
   }
 
   #lost(error: ShareError): void {
+    const { url, onDiagnostic } = this.#init
+    onDiagnostic?.({ diagnostic: 'server', url, state: 'lost', reason: error.message })
     if (!this.isEstablished) this.#fail(error)
   }
 

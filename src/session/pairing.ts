@@ -1,12 +1,13 @@
+import type { DiagnosticWatcher } from '../diagnostics.ts'
 import { ShareError, toShareError } from '../errors.ts'
 import { HANDSHAKE_TIMEOUT_MS, PEER_LEFT_GRACE_MS } from '../limits.ts'
 import { Connection, type IceServer } from '../peer/connection.ts'
-import { Lane } from '../peer/lane.ts'
+import type { Lane } from '../peer/lane.ts'
 import type { ProbeChannel } from '../peer/probe-channel.ts'
 import type { Role } from '../secure/role.ts'
 import { SecureSession } from '../secure/secure-session.ts'
 import type { SessionKeys } from '../secure/session-keys.ts'
-import { laneSecurity } from './lane-security.ts'
+import { openLane } from './open-lane.ts'
 
 export interface PairingInit {
   role: Role
@@ -17,6 +18,9 @@ export interface PairingInit {
   iceServers: readonly IceServer[]
   /** Puts a message on the way to the other side. */
   send: (message: Uint8Array) => void
+  /** Called when the other side has proved that it knows the secret; `false` leaves it. */
+  onEstablished?: ((peerCapabilities: Uint8Array) => boolean) | undefined
+  onDiagnostic?: DiagnosticWatcher | undefined
 }
 
 /** Two machines that have proved to each other that they know the code, and their first lane. */
@@ -28,6 +32,7 @@ export interface Session {
   iceServers: readonly IceServer[]
   keys: SessionKeys
   peerCapabilities: Uint8Array
+  onDiagnostic?: DiagnosticWatcher | undefined
   /** Closes the connection at once and wipes the keys. */
   close(): void
 }
@@ -101,17 +106,24 @@ export class Pairing {
   /** Takes a message from the other side. */
   receive(message: Uint8Array): void {
     if (this.#over) return
+    if (!this.#heard) this.#init.onDiagnostic?.({ diagnostic: 'code', stage: 'answered' })
     this.#heard = true
     try {
       const { outgoing, delivered } = this.#secure.receive(message)
       this.#post(outgoing)
-      if (this.#secure.established && !this.#opening) void this.#open()
+      if (this.#secure.established && !this.#opening) {
+        this.#init.onDiagnostic?.({ diagnostic: 'code', stage: 'proved' })
+        void this.#open()
+      }
       for (const signal of delivered) this.#first?.connection.signal(signal)
     } catch (thrown) {
       this.#refused = true
       const farewell = this.#secure.farewell
       if (farewell) this.#post([farewell])
-      this.#fail(toShareError(thrown))
+      const error = toShareError(thrown)
+      const { message: reason } = error
+      this.#init.onDiagnostic?.({ diagnostic: 'code', stage: 'failed', reason })
+      this.#fail(error)
     }
   }
 
@@ -128,7 +140,12 @@ export class Pairing {
   }
 
   #connect() {
+    const { onDiagnostic } = this.#init
+    const opening = { transport: 'any', state: 'opening' } as const
+    onDiagnostic?.({ diagnostic: 'lane', lane: FIRST_LANE, ...opening })
     const connection = new Connection({
+      lane: FIRST_LANE,
+      onDiagnostic,
       initiator: this.#init.role === 'receiver',
       iceServers: this.#init.iceServers,
       onSignal: (signal) => {
@@ -141,21 +158,31 @@ export class Pairing {
   async #open(): Promise<void> {
     this.#opening = true
     clearTimeout(this.#timer)
-    const { role, iceServers } = this.#init
+    const { role, iceServers, onEstablished, onDiagnostic } = this.#init
     try {
       const { keys, peerCapabilities } = this.#secure
+      if (onEstablished?.(peerCapabilities) === false) {
+        throw new ShareError('cancelled', 'Nothing is wanted of the other side here')
+      }
       this.#first ??= this.#connect()
       const { connection, probes } = this.#first
-      const channel = await connection.opened(this.#stop.signal)
-      const security = laneSecurity(keys, role, FIRST_LANE, connection.fingerprints)
-      const lane = await Lane.open(channel, security, this.#stop.signal)
+      const lane = await openLane({
+        connection,
+        lane: FIRST_LANE,
+        transport: 'any',
+        role,
+        keys,
+        signal: this.#stop.signal,
+        onDiagnostic,
+      })
       if (this.#over) return
       this.#over = true
       const close = () => {
         connection.close()
         keys.destroy()
       }
-      this.#resolve({ role, lane, connection, probes, iceServers, keys, peerCapabilities, close })
+      const made = { role, lane, connection, probes, iceServers, keys, peerCapabilities }
+      this.#resolve({ ...made, onDiagnostic, close })
     } catch (thrown) {
       this.#fail(toShareError(thrown))
     }

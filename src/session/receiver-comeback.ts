@@ -1,3 +1,4 @@
+import type { DiagnosticWatcher } from '../diagnostics.ts'
 import { RECONNECT_ATTEMPT_MS, RESTARTED_SENDER_DELAY_MS } from '../limits.ts'
 import {
   type Comeback,
@@ -8,7 +9,7 @@ import {
   withMark,
 } from './comeback.ts'
 import { Lookout } from './lookout.ts'
-import { type Session, shutSession } from './pairing.ts'
+import type { Session } from './pairing.ts'
 import { Search, type SearchInit } from './search.ts'
 
 export interface ReceiverComebackInit {
@@ -20,15 +21,17 @@ export interface ReceiverComebackInit {
   nameplate: string
   secret: string
   capabilities: Uint8Array
+  onDiagnostic?: DiagnosticWatcher | undefined
 }
 
 /**
- * Looks for a sender that was lost, once it is: at the place that only the two know, and after a
- * while also at the nameplate of the code, where one that was started again would be.
+ * Looks for a sender that was lost, once it is, at the place that only the two know; and at the
+ * nameplate of the code, where one that was started again would be, as soon as nothing comes any
+ * more. A sender that lives is left alone there: it says that it holds the transfer.
  */
 export class ReceiverComeback implements Comeback {
   readonly #init: ReceiverComebackInit
-  readonly #closing: Promise<void>[] = []
+  readonly #leaving = new Set<Lookout>()
   #onComeback: ComebackHandler = () => {}
   #place: ResumePlace | undefined
   #resuming: Lookout | undefined
@@ -46,41 +49,33 @@ export class ReceiverComeback implements Comeback {
     this.found()
   }
 
+  quiet(isQuiet: boolean): void {
+    if (isQuiet) this.#lookForRestarted(0)
+    else if (!this.#resuming) this.#forgetRestarted('retire')
+  }
+
   lost(): void {
     if (this.#place === undefined || this.#resuming) return
-    const { nameplate, secret, capabilities } = this.#init
-    const { mark, ...place } = this.#place
+    const { capabilities } = this.#init
+    const { mark: _, ...place } = this.#place
     const resume = { ...place, capabilities, onPaired: () => this.#mayResume() }
     this.#resuming = new Lookout({
       open: (signal) => this.#search(resume, signal),
       onSession: (session) => this.#onComeback('resumed', session),
     })
-    if (this.#isSpent) return
-    const again = { nameplate, secret, capabilities: withMark(capabilities, 'lost', mark) }
-    this.#restarting = new Lookout({
-      open: (signal) => this.#search(again, signal),
-      delayMs: RESTARTED_SENDER_DELAY_MS,
-      onSession: (session) => {
-        // A sender that still has the transfer was not started again: it will be where we resume.
-        if (markOf(session, 'holds') === mark) shutSession(session)
-        else this.#onComeback('restarted', session)
-      },
-      onSpent: () => {
-        this.#isSpent = true
-      },
-    })
+    this.#lookForRestarted(RESTARTED_SENDER_DELAY_MS)
   }
 
   found(): void {
-    this.#give(this.#resuming)
-    this.#give(this.#restarting)
+    for (const lookout of this.#leaving) void lookout.close()
+    if (this.#resuming) this.#leave(this.#resuming, 'close')
     this.#resuming = undefined
-    this.#restarting = undefined
+    this.#forgetRestarted('close')
   }
 
   async close(): Promise<void> {
     this.found()
-    await Promise.all(this.#closing)
+    await Promise.all([...this.#leaving].map((lookout) => lookout.close()))
   }
 
   /**
@@ -89,20 +84,46 @@ export class ReceiverComeback implements Comeback {
    */
   #mayResume(): boolean {
     if (this.#restarting?.isEstablished) return false
-    this.#give(this.#restarting)
-    this.#restarting = undefined
+    this.#forgetRestarted('close')
     return true
   }
 
-  #give(lookout: Lookout | undefined): void {
-    if (lookout) this.#closing.push(lookout.close())
+  #lookForRestarted(delayMs: number): void {
+    if (this.#place === undefined || this.#restarting || this.#isSpent) return
+    const { nameplate, secret, capabilities } = this.#init
+    const { mark } = this.#place
+    const again = {
+      nameplate,
+      secret,
+      capabilities: withMark(capabilities, 'lost', mark),
+      // A sender that still has the transfer was not started again: it will be where we resume.
+      onEstablished: (theirs: Uint8Array) => markOf(theirs, 'holds') !== mark,
+    }
+    this.#restarting = new Lookout({
+      open: (signal) => this.#search(again, signal),
+      delayMs,
+      onSession: (session) => this.#onComeback('restarted', session),
+      onSpent: () => {
+        this.#isSpent = true
+      },
+    })
+  }
+
+  #forgetRestarted(how: 'close' | 'retire'): void {
+    if (this.#restarting) this.#leave(this.#restarting, how)
+    this.#restarting = undefined
+  }
+
+  #leave(lookout: Lookout, how: 'close' | 'retire'): void {
+    this.#leaving.add(lookout)
+    void lookout[how]().finally(() => this.#leaving.delete(lookout))
   }
 
   #search(
-    what: Pick<SearchInit, 'nameplate' | 'secret' | 'capabilities' | 'onPaired'>,
+    what: Pick<SearchInit, 'nameplate' | 'secret' | 'capabilities' | 'onPaired' | 'onEstablished'>,
     signal: AbortSignal,
   ): Search {
-    const { url, metAt } = this.#init
+    const { url, metAt, onDiagnostic } = this.#init
     // Without TLS the server is the sender's own, as a rule, whose address may be another by now.
     const isNearby = url === undefined || url.startsWith('http:')
     return new Search({
@@ -110,6 +131,7 @@ export class ReceiverComeback implements Comeback {
       ...(isNearby ? { known: metAt ?? url } : { url }),
       connectTimeoutMs: RECONNECT_ATTEMPT_MS,
       onEvent: () => {},
+      onDiagnostic,
       signal,
     })
   }

@@ -1,4 +1,5 @@
 import { setTimeout as pause } from 'node:timers/promises'
+import type { Diagnostic, DiagnosticWatcher } from '../diagnostics.ts'
 import { abortReason, ShareError, toShareError } from '../errors.ts'
 import type { PathInfo, TransferWatcher } from '../events.ts'
 import { ABORT_TIMEOUT_MS, FIN_TIMEOUT_MS, LAST_WORDS_MS } from '../limits.ts'
@@ -23,14 +24,16 @@ export interface Transfer<Outcome> {
   fail(error: ShareError): void
 }
 
-/**
- * Makes one side of a transfer for whoever is at the other end of `session`. It calls `onLost` when
- * its first lane is lost, and then waits for `resume` or `fail`.
- */
-export type BeginTransfer<Outcome> = (
-  onLost: (error: ShareError) => void,
-  session: Session,
-) => Transfer<Outcome>
+/** What one side of a transfer tells whoever runs it. */
+export interface TransferHooks {
+  /** Its first lane is lost; it waits for `resume` or `fail`. */
+  onLost: (error: ShareError) => void
+  /** The receiver takes what is offered, so that data can flow. */
+  onAccepted: () => void
+}
+
+/** Makes one side of a transfer for whoever is at the other end of `session`. */
+export type BeginTransfer<Outcome> = (hooks: TransferHooks, session: Session) => Transfer<Outcome>
 
 export interface RunTransferInit<Outcome> {
   session: Session
@@ -42,13 +45,14 @@ export interface RunTransferInit<Outcome> {
   reconnectMs: number
   signal: AbortSignal
   onEvent: TransferWatcher
+  onDiagnostic?: DiagnosticWatcher | undefined
 }
 
 export interface TransferResult<Outcome> {
   outcome: Outcome
   /** That of the last connection. */
   path: PathInfo['path']
-  /** Since the transfer began, or began anew. */
+  /** Since the receiver accepted what was offered, this time; a person may take long for that. */
   seconds: number
 }
 
@@ -87,7 +91,7 @@ class TransferRun<Outcome> {
   constructor(init: RunTransferInit<Outcome>) {
     this.#init = init
     this.#comeback = init.reconnectMs > 0 ? init.comeback : undefined
-    this.#link = new SessionLink(init.session)
+    this.#link = this.#linkTo(init.session)
     this.#outcome = new Promise((resolve, reject) => {
       this.#resolve = resolve
       this.#reject = reject
@@ -105,8 +109,13 @@ class TransferRun<Outcome> {
       await this.#begin(this.#link)
       const outcome = await this.#outcome
       isDone = true
+      this.#diagnose({ diagnostic: 'transfer', state: 'ended' })
       const seconds = (performance.now() - this.#startedMs) / 1000
       return { outcome, path: this.#path, seconds }
+    } catch (thrown) {
+      const { message: reason } = toShareError(thrown)
+      this.#diagnose({ diagnostic: 'transfer', state: 'ended', reason })
+      throw thrown
     } finally {
       this.#isOver = true
       clearTimeout(this.#expiry)
@@ -150,15 +159,21 @@ class TransferRun<Outcome> {
     const { begin, signal } = this.#init
     await this.#tellPath(link)
     if (this.#isOver || link !== this.#link) return
-    const transfer: Transfer<Outcome> = begin((error) => {
+    const onLost = (error: ShareError) => {
       if (transfer === this.#transfer) this.#lost(error)
-    }, link.session)
+    }
+    const onAccepted = () => {
+      this.#diagnose({ diagnostic: 'transfer', state: 'accepted' })
+      this.#startedMs = performance.now()
+    }
+    const transfer: Transfer<Outcome> = begin({ onLost, onAccepted }, link.session)
     this.#transfer = transfer
     transfer.done.then(
       (outcome) => transfer === this.#transfer && this.#resolve(outcome),
       (thrown) => transfer === this.#transfer && this.#reject(toShareError(thrown)),
     )
     this.#startedMs = performance.now()
+    this.#diagnose({ diagnostic: 'transfer', state: 'begun' })
     this.#comeback?.follow(link.session, (kind, session) => this.#cameBack(kind, session))
     transfer.start(link.lanes)
     if (signal.aborted) this.#aborted()
@@ -178,6 +193,7 @@ class TransferRun<Outcome> {
       return
     }
     this.#isLost = true
+    this.#diagnose({ diagnostic: 'connection', state: 'lost', reason: error.message })
     this.#link.giveUp()
     if (this.#returned) {
       this.#resume(this.#returned)
@@ -211,12 +227,14 @@ class TransferRun<Outcome> {
   /** Without a pause: the other side may send as soon as the session is there. */
   #resume(session: Session): void {
     this.#returned = undefined
+    this.#diagnose({ diagnostic: 'connection', state: 'back' })
     const link = this.#goOver(session)
     this.#transfer?.resume(link.lanes)
     void this.#tellPath(link)
   }
 
   async #restart(session: Session): Promise<void> {
+    this.#diagnose({ diagnostic: 'connection', state: 'restarted' })
     const wasLost = this.#isLost
     const [old, transfer] = [this.#link, this.#transfer]
     const link = this.#goOver(session)
@@ -233,9 +251,21 @@ class TransferRun<Outcome> {
     clearTimeout(this.#expiry)
     this.#isLost = false
     this.#retired.add(this.#link)
-    this.#link = new SessionLink(session)
+    this.#link = this.#linkTo(session)
     this.#comeback?.found()
     return this.#link
+  }
+
+  #linkTo(session: Session): SessionLink {
+    session.lane.onQuiet((isQuiet) => {
+      const isCurrent = session === this.#link.session && !this.#isLost && !this.#isOver
+      if (isCurrent) this.#comeback?.quiet?.(isQuiet)
+    })
+    return new SessionLink(session)
+  }
+
+  #diagnose(diagnostic: Diagnostic): void {
+    this.#init.onDiagnostic?.(diagnostic)
   }
 
   #aborted(): void {
@@ -246,6 +276,7 @@ class TransferRun<Outcome> {
 
   /** Ends a transfer whose other side is not there. */
   async #giveUp(error: ShareError): Promise<void> {
+    this.#diagnose({ diagnostic: 'connection', state: 'given-up', reason: error.message })
     const transfer = this.#transfer
     // What it ends with is for us to say.
     this.#transfer = undefined

@@ -94,8 +94,10 @@ export class Search {
     const known = this.#init.known && asOwn(this.#init.known)
     const askKnown = () => {
       if (known !== undefined) void this.#tryToAsk(known)
-      for (const port of LOCAL_PORTS) void this.#tryToAsk(`http://127.0.0.1:${port}`)
+      for (const port of LOCAL_PORTS) void this.#tryToAsk(localUrl(port))
     }
+    const urls = [known ?? [], LOCAL_PORTS.map(localUrl)].flat()
+    this.#init.onDiagnostic?.({ diagnostic: 'search', urls })
     askKnown()
     // The sender may be started later than we are.
     this.#ticker = setInterval(askKnown, LOCAL_SEARCH_INTERVAL_MS)
@@ -116,6 +118,7 @@ export class Search {
   #found(found: LanAddress): void {
     const { service, host, port } = found
     const address = formatRendezvousAddress(isOwnAddress(host) ? '127.0.0.1' : host, port)
+    this.#init.onDiagnostic?.({ diagnostic: 'found', url: `http://${address}`, service })
     const earlier = this.#services.get(service) ?? Promise.resolve()
     const asked = earlier.then(async () => {
       const isThere = await this.#tryToAsk(`http://${address}`)
@@ -175,6 +178,10 @@ export class Search {
       void meeting.close()
     })
   }
+}
+
+function localUrl(port: number): string {
+  return `http://127.0.0.1:${port}`
 }
 
 /** `url` as this machine finds itself, if it is its own: at two names of one server we would be in our own way. */

@@ -1,10 +1,11 @@
+import type { DiagnosticWatcher } from '../diagnostics.ts'
 import type { TransferWatcher } from '../events.ts'
 import { ABORT_TIMEOUT_MS, LOOKOUT_DELAY_MS, RECONNECT_ATTEMPT_MS } from '../limits.ts'
 import { encodeFrame } from '../transfer/encode-frame.ts'
 import { type Comeback, type ComebackHandler, markOf, resumePlace, withMark } from './comeback.ts'
 import { Lookout } from './lookout.ts'
 import { Meeting } from './meeting.ts'
-import { type Session, shutSession } from './pairing.ts'
+import { type PairingInit, type Session, shutSession } from './pairing.ts'
 
 export interface SenderComebackInit {
   /** The rendezvous server at which the receiver was met. */
@@ -18,6 +19,7 @@ export interface SenderComebackInit {
   /** Tells the local network which nameplates are here, where the server is ours. */
   announce: (...nameplates: readonly string[]) => void
   onEvent: TransferWatcher
+  onDiagnostic?: DiagnosticWatcher | undefined
 }
 
 /**
@@ -55,8 +57,9 @@ export class SenderComeback implements Comeback {
       onSession: (each) => this.#onComeback('resumed', each),
     })
     this.#restarting ??= new Lookout({
-      open: this.#mailbox({ nameplate, secret, token, onEvent }, () =>
-        withMark(capabilities, 'holds', this.#mark),
+      open: this.#mailbox(
+        { nameplate, secret, token, onEvent, onEstablished: this.#isWanted },
+        () => withMark(capabilities, 'holds', this.#mark),
       ),
       delayMs: LOOKOUT_DELAY_MS,
       onSession: (each) => this.#greet(each),
@@ -78,25 +81,27 @@ export class SenderComeback implements Comeback {
     await Promise.all([this.#resuming?.close(), this.#restarting?.close(), ...this.#closing])
   }
 
+  /** Not a receiver that lives and has lost this transfer: it can go on with it elsewhere. */
+  readonly #isWanted = (capabilities: Uint8Array) => markOf(capabilities, 'lost') !== this.#mark
+
   /**
-   * Lets somebody in who has the code. Not a receiver that lives and has lost this transfer, which
-   * can go on with it elsewhere; nor one that has lost another while the connection is there: two
-   * receivers that take turns would go on for ever.
+   * Lets somebody in who has the code. Not one that has lost another transfer while the connection
+   * is there: two receivers that take turns would go on for ever.
    */
   #greet(session: Session): void {
-    const lost = markOf(session, 'lost')
-    if (lost === this.#mark) shutSession(session)
-    else if (lost !== undefined && !this.#isLost) this.#closing.push(dismiss(session))
+    const lost = markOf(session.peerCapabilities, 'lost')
+    if (lost !== undefined && !this.#isLost) this.#closing.push(dismiss(session))
     else this.#onComeback('restarted', session)
   }
 
   #mailbox(
     place: Pick<SenderComebackInit, 'nameplate' | 'secret' | 'onEvent'> & {
       token?: string | undefined
+      onEstablished?: PairingInit['onEstablished']
     },
     capabilities: () => Uint8Array,
   ) {
-    const { url } = this.#init
+    const { url, onDiagnostic } = this.#init
     let last: { token: string | undefined } = { token: place.token }
     return async (signal: AbortSignal): Promise<Meeting> => {
       const meeting = await Meeting.open({
@@ -106,6 +111,7 @@ export class SenderComeback implements Comeback {
         token: last.token,
         capabilities: capabilities(),
         connectTimeoutMs: RECONNECT_ATTEMPT_MS,
+        onDiagnostic,
         signal,
       })
       last = meeting

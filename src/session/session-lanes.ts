@@ -2,11 +2,11 @@ import { setMaxListeners } from 'node:events'
 import { ShareError, throwIfAborted } from '../errors.ts'
 import { MAX_LANE_NUMBER, MAX_LANES } from '../limits.ts'
 import { Connection } from '../peer/connection.ts'
-import { Lane } from '../peer/lane.ts'
+import type { Lane } from '../peer/lane.ts'
 import type { LaneSignal, LaneTransport } from '../peer/lane-message.ts'
 import { decodeProbe, decodeReport, encodeProbe, encodeReport } from '../peer/probe-message.ts'
 import type { ArrivalReport, Lanes } from '../transfer/ports.ts'
-import { laneSecurity } from './lane-security.ts'
+import { openLane } from './open-lane.ts'
 import type { Session } from './pairing.ts'
 
 /**
@@ -30,14 +30,15 @@ export class SessionLanes implements Lanes {
     session.lane.onSignal((signal) => this.#signalled(signal))
   }
 
-  async open(transport: Lane['transport'], signal: AbortSignal): Promise<Lane> {
+  async open(transport: Lane['transport'], signal: AbortSignal, why?: string): Promise<Lane> {
     throwIfAborted(signal)
     const number = this.#used.size
     if (number > MAX_LANE_NUMBER) {
       throw new ShareError('no-path', 'A session has made all the connections it can')
     }
-    const connection = this.#connect(number, transport, true)
-    return this.#opened(number, connection, AbortSignal.any([signal, this.#closing.signal]))
+    const connection = this.#connect(number, transport, true, why)
+    const either = AbortSignal.any([signal, this.#closing.signal])
+    return this.#opened(number, transport, connection, either)
   }
 
   onLane(handler: (lane: Lane) => void): void {
@@ -72,25 +73,38 @@ export class SessionLanes implements Lanes {
     for (const connection of this.#connections.values()) connection.close()
   }
 
-  #connect(number: number, transport: LaneTransport, initiator: boolean): Connection {
+  #connect(
+    number: number,
+    transport: LaneTransport,
+    initiator: boolean,
+    why = 'the sender asks for it',
+  ): Connection {
     this.#used.add(number)
+    const { onDiagnostic } = this.#session
+    const state = { state: 'opening', reason: why } as const
+    onDiagnostic?.({ diagnostic: 'lane', lane: number, transport, ...state })
     const connection = new Connection({
       initiator,
       transport,
       iceServers: this.#session.iceServers,
       onSignal: (signal) => this.first.signal({ lane: number, transport, signal }),
       onClosed: () => this.#connections.delete(number),
+      lane: number,
+      onDiagnostic,
     })
     this.#connections.set(number, connection)
     return connection
   }
 
-  async #opened(number: number, connection: Connection, signal: AbortSignal): Promise<Lane> {
-    const { keys, role } = this.#session
+  async #opened(
+    lane: number,
+    transport: LaneTransport,
+    connection: Connection,
+    signal: AbortSignal,
+  ): Promise<Lane> {
+    const { keys, role, onDiagnostic } = this.#session
     try {
-      const channel = await connection.opened(signal)
-      const security = laneSecurity(keys, role, number, connection.fingerprints)
-      return await Lane.open(channel, security, signal)
+      return await openLane({ connection, lane, transport, role, keys, signal, onDiagnostic })
     } catch (thrown) {
       connection.close()
       throw thrown
@@ -111,6 +125,6 @@ export class SessionLanes implements Lanes {
     const connection = this.#connect(number, transport, false)
     connection.signal(signal)
     // One that does not come about costs nothing; the sender decides whether to try again.
-    this.#opened(number, connection, this.#closing.signal).then(this.#onLane, () => {})
+    this.#opened(number, transport, connection, this.#closing.signal).then(this.#onLane, () => {})
   }
 }

@@ -1,7 +1,7 @@
 import { ShareError } from '../errors.ts'
 
 /** The versions of PROTOCOL.md that this program speaks, best first. */
-const VERSIONS: readonly string[] = ['transfer/3']
+export const TRANSFER_VERSIONS: readonly string[] = ['transfer/3']
 
 /**
  * What this side can do, as the bytes that the PAKE authenticates: names separated by blanks,
@@ -9,7 +9,7 @@ const VERSIONS: readonly string[] = ['transfer/3']
  * not know means nothing to it, so new ones can be added freely.
  */
 export function ownCapabilities(encodings: readonly string[]): Uint8Array {
-  return new TextEncoder().encode([...VERSIONS, ...encodings].join(' '))
+  return new TextEncoder().encode([...TRANSFER_VERSIONS, ...encodings].join(' '))
 }
 
 /**
@@ -18,7 +18,7 @@ export function ownCapabilities(encodings: readonly string[]): Uint8Array {
  */
 export function namedCapabilities(peerCapabilities: Uint8Array): ReadonlySet<string> {
   const names = new Set(new TextDecoder().decode(peerCapabilities).split(' '))
-  if (!VERSIONS.some((version) => names.has(version))) {
+  if (!TRANSFER_VERSIONS.some((version) => names.has(version))) {
     throw new ShareError('incompatible', 'The two sides run versions of p2pshare that do not mix')
   }
   return names

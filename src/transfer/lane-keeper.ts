@@ -68,7 +68,7 @@ export class LaneKeeper {
   replaceStalled(conditions: LaneConditions): void {
     for (const { lane } of this.#init.pool.stalled(conditions)) {
       this.#init.window.laneLost(conditions.nowMs)
-      this.#drop(lane)
+      this.#drop(lane, 'it delivered nothing, though the other side was there')
     }
   }
 
@@ -107,8 +107,9 @@ export class LaneKeeper {
   /** One that is not `isWanted` is an attempt in the background, which nothing waits for. */
   async #open(transport: TransferLane['transport'], isWanted: boolean): Promise<void> {
     if (isWanted) this.#opening += 1
+    const why = isWanted ? 'to see if it helps' : 'to see if TCP gets through'
     try {
-      this.#add(await this.#init.lanes.open(transport, this.#stopping.signal))
+      this.#add(await this.#init.lanes.open(transport, this.#stopping.signal, why))
       this.#failures = 0
       if (!isWanted) this.#policy.tcpCame(this.#init.window.baseRttMs)
     } catch (thrown) {
@@ -151,12 +152,14 @@ export class LaneKeeper {
     const isEarly = nowMs - this.#beganMs < IDLE_LANE_MS
     if (isEarly || this.#init.fixedLanes !== undefined) return
     const spent = this.#init.pool.spent(nowMs, IDLE_LANE_MS)
-    for (const { lane } of spent) this.#drop(lane)
+    for (const { lane, isRetired } of spent) {
+      this.#drop(lane, isRetired ? 'it did not help' : 'it had nothing to carry')
+    }
     this.#policy.dropped(spent.filter(({ isRetired }) => !isRetired).length)
   }
 
-  #drop(lane: TransferLane): void {
-    lane.abandon()
+  #drop(lane: TransferLane, why: string): void {
+    lane.abandon(why)
     this.#forget(lane)
   }
 

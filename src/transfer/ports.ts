@@ -18,7 +18,7 @@ export interface TransferLane {
     onEnd(error?: ShareError): void
   }): void
   /** Closes at once; what is under way is lost, and the watcher is not called. */
-  abandon(): void
+  abandon(why?: string): void
 }
 
 /** What a receiver says has arrived. */
@@ -33,8 +33,8 @@ export interface ArrivalReport {
 export interface Lanes {
   /** The first lane: all frames but chunks go over it. */
   readonly first: TransferLane
-  /** Makes one more, over `transport` only. Throws `no-path` and abort reasons. */
-  open(transport: PathInfo['transport'], signal: AbortSignal): Promise<TransferLane>
+  /** Makes one more, over `transport` only; `why` is for diagnostics. Throws `no-path` and abort reasons. */
+  open(transport: PathInfo['transport'], signal: AbortSignal, why?: string): Promise<TransferLane>
   /** Names the one who takes the lanes that the other side makes. */
   onLane(handler: (lane: TransferLane) => void): void
   /** Asks the other side for a report that names this number. */

@@ -27,6 +27,8 @@ export interface ReceiverInit {
   limitBytesPerSecond?: number | undefined
   /** Told when the connection is lost; then `resume` or `fail` has to follow. Absent: it ends. */
   onLost?: ((error: ShareError) => void) | undefined
+  /** Told when the offer is accepted. */
+  onAccepted?: (() => void) | undefined
   onEvent: TransferWatcher
 }
 
@@ -264,6 +266,7 @@ export class Receiver {
       this.#run(this.#machine.decline(toShareError(thrown)))
       return
     }
+    this.#init.onAccepted?.()
     this.#totalBytes ??= offer.isCounted ? offer.bytes : null
     this.#progress = new ProgressMeter({
       totalBytes: () => this.#totalBytes,

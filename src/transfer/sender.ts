@@ -29,6 +29,8 @@ export interface SenderInit {
   limit?: RateLimit | undefined
   /** Told when the connection is lost; then `resume` or `fail` has to follow. Absent: it ends. */
   onLost?: ((error: ShareError) => void) | undefined
+  /** Told when the receiver accepts. */
+  onAccepted?: (() => void) | undefined
   onEvent: TransferWatcher
 }
 
@@ -146,6 +148,7 @@ export class Sender {
   }
 
   #begin(bytesPerSecond: number | undefined): void {
+    this.#init.onAccepted?.()
     if (bytesPerSecond !== undefined) this.#receiverLimit = new RateLimit(bytesPerSecond)
     this.#dispatcher?.begin(this.#limits)
   }

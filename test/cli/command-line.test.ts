@@ -4,7 +4,7 @@ import { readEnvironment } from '../../src/cli/environment.ts'
 import { toShareError } from '../../src/errors.ts'
 
 const parse = (line: string, variables: NodeJS.ProcessEnv = {}) =>
-  parseCommandLine(line.split(' ').filter(Boolean), readEnvironment(variables), '1.2.3')
+  parseCommandLine(line.split(' ').filter(Boolean), readEnvironment(variables), async () => '1.2.3')
 
 async function refusal(line: string, variables?: NodeJS.ProcessEnv): Promise<string> {
   const error = await parse(line, variables).then(

@@ -20,11 +20,6 @@ describe('readEnvironment', () => {
     expect(readEnvironment({ NO_COLOR: '1' }).colour).toBe(false)
     expect(readEnvironment({ TERM: 'dumb' })).toMatchObject({ colour: false, dumbTerminal: true })
   })
-
-  it('debugs when told to', () => {
-    expect(readEnvironment({ P2PSHARE_DEBUG: '1' }).debug).toBe(true)
-    expect(readEnvironment({ P2PSHARE_DEBUG: '0' }).debug).toBe(false)
-  })
 })
 
 describe('isYes', () => {

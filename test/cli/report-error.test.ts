@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { readEnvironment } from '../../src/cli/environment.ts'
-import { reportError } from '../../src/cli/report-error.ts'
+import { explainError, reportError } from '../../src/cli/report-error.ts'
 import { ShareError, toShareError } from '../../src/errors.ts'
 import { fakeContext } from './fake-streams.ts'
 
@@ -54,14 +54,21 @@ describe('reportError', () => {
     })
     expect(context.stderr.text).toBe('')
   })
+})
 
-  it('shows where an internal error came from under P2PSHARE_DEBUG only', () => {
-    const error = toShareError(new TypeError('x is not a function'))
-    const silent = fakeContext()
-    reportError(error, 'text', silent)
-    expect(silent.stderr.text).not.toContain('    at ')
-    const debug = { ...fakeContext(), environment: readEnvironment({ P2PSHARE_DEBUG: '1' }) }
-    reportError(error, 'text', debug)
-    expect(debug.stderr.text).toMatch(/Caused by: TypeError: x is not a function\n {4}at /)
+describe('explainError', () => {
+  const cause = new Error('connect ECONNREFUSED\u001b[2J', { cause: new Error('No way') })
+  const error = new ShareError('no-path', 'No way', { cause })
+
+  it('names the causes that say something new, made printable', () => {
+    const context = fakeContext()
+    explainError(error, false, context)
+    expect(context.stderr.text).toBe('Because: connect ECONNREFUSED\\u{1b}[2J\nBecause: No way\n')
+  })
+
+  it('has stacks where they are asked for', () => {
+    const context = fakeContext()
+    explainError(toShareError(new TypeError('x is not a function')), true, context)
+    expect(context.stderr.text).toMatch(/Caused by: TypeError: x is not a function\n {4}at /)
   })
 })

@@ -145,6 +145,17 @@ describe('a command of the README that receives', () => {
   })
 })
 
+it('the shell learns what to complete, and man finds the manual', async () => {
+  const [source = '', man = ''] = commandsOf('shell')
+  const shell = run(`${source}; complete -p p2pshare`, { cwd: scratchDirectory() })
+  await expectSuccess(shell)
+  expect(shell.stdout).toBe('complete -F _p2pshare p2pshare\n')
+  // Where npm puts manuals when it installs for everybody; man looks beside the program's directory.
+  const manual = run(`${man} | head -20`, { cwd: scratchDirectory() })
+  await expectSuccess(manual)
+  expect(manual.stdout).toContain('send files straight from one machine to another')
+})
+
 it('the text of the README arrives', async () => {
   const cwd = scratchDirectory()
   const sender = run(`exec ${commandsOf('text')[0]}`, { cwd, code: CODE })

@@ -33,6 +33,7 @@ export type Runner =
   | 'pipe'
   | 'update'
   | 'receipt'
+  | 'shell'
 
 /** How each command is run, so that none can stop working, or be added, unnoticed. */
 export const RUNNERS: ReadonlyMap<string, Runner> = new Map([
@@ -41,6 +42,8 @@ export const RUNNERS: ReadonlyMap<string, Runner> = new Map([
   ['npm ci', 'ci'],
   ['npm pack', 'install'],
   ['npm install -g ./p2pshare-0.1.0.tgz', 'install'],
+  ['source <(p2pshare completion bash)', 'shell'],
+  ['man p2pshare', 'shell'],
   ['p2pshare send holiday.mp4', 'sender'],
   ['p2pshare receive 7-velvet-orbit', 'receiver'],
   ['p2pshare receive 7-velvet-orbit --output downloads', 'receiver'],

@@ -12,8 +12,10 @@ const WANTED = [
   /^bin\/p2pshare\.js$/,
   /^dist\/.+\.js$/,
   /^dist\/.+\.d\.ts$/,
+  /^dist\/p2pshare\.1$/,
   /^src\/(rendezvous|transfer)\/PROTOCOL\.md$/,
   /^src\/files\/RECEIPT\.md$/,
+  /^src\/events\.schema\.json$/,
   /^(LICENSE|README\.md|package\.json)$/,
 ]
 
@@ -47,5 +49,9 @@ describe('the tarball', () => {
 it('the installed program tells the version of its package', () => {
   const manifest = JSON.parse(readFileSync(join(packageDirectory, 'package.json'), 'utf8'))
   const version = execFileSync(join(binDirectory, 'p2pshare'), ['--version'], { encoding: 'utf8' })
-  expect(version).toBe(`${manifest.version}\n`)
+  expect(version).toMatch(
+    new RegExp(
+      `^p2pshare ${manifest.version} \\(engine @roamhq/wrtc [\\d.]+, protocols \\S+, \\S+\\)\n$`,
+    ),
+  )
 })

@@ -3,6 +3,7 @@ import { ShareError } from '../../src/errors.ts'
 import {
   MAX_ENGINE_BUFFER_BYTES,
   MIB,
+  QUIET_SENDER_MS,
   SILENCE_AFTER_SLEEP_MS,
   SILENCE_TIMEOUT_MS,
 } from '../../src/limits.ts'
@@ -290,6 +291,37 @@ describe('silence', () => {
     a.channel.silent = true
     await vi.advanceTimersByTimeAsync(SILENCE_TIMEOUT_MS + 1000)
     expect(b.ends).toMatchObject([{ code: 'interrupted' }])
+  })
+
+  it('is told of long before it is too long, and when it is over', async () => {
+    const [a, b] = await openPair()
+    const told: boolean[] = []
+    b.lane.onQuiet((isQuiet) => told.push(isQuiet))
+    await vi.advanceTimersByTimeAsync(60_000)
+    // Keepalives were enough.
+    expect(told).toEqual([])
+    a.channel.silent = true
+    await vi.advanceTimersByTimeAsync(QUIET_SENDER_MS + 1000)
+    expect(told).toEqual([true])
+    a.channel.silent = false
+    await vi.advanceTimersByTimeAsync(5000)
+    expect(told).toEqual([true, false])
+    expect(b.ends).toEqual([])
+  })
+
+  it('is not told of while the engine hears the other end', async () => {
+    const [a, b] = await openPair()
+    const told: boolean[] = []
+    b.lane.onQuiet((isQuiet) => told.push(isQuiet))
+    a.channel.silent = true
+    const checks = setInterval(() => {
+      b.channel.packets += 1
+    }, 2500)
+    await vi.advanceTimersByTimeAsync(4 * SILENCE_TIMEOUT_MS)
+    expect(told).toEqual([])
+    clearInterval(checks)
+    await vi.advanceTimersByTimeAsync(QUIET_SENDER_MS + 1000)
+    expect(told).toEqual([true])
   })
 
   it('is borne for a shorter time after a sleep in which the other side gave up', async () => {

@@ -125,6 +125,41 @@ describe('a lookout', () => {
     expect(onSpent).toHaveBeenCalledTimes(1)
   })
 
+  it('does not leave in the middle of a greeting when it retires', async () => {
+    const { lookout, last, opened, onSession, onSpent } = lookOut({})
+    await vi.advanceTimersByTimeAsync(0)
+    last().isSpent = true
+    const retiring = lookout.retire()
+    await vi.advanceTimersByTimeAsync(1000)
+    expect(last().isClosed).toBe(false)
+    last().isSpent = false
+    last().reject(new ShareError('cancelled', 'Not wanted here'))
+    await retiring
+    await vi.advanceTimersByTimeAsync(60_000)
+    expect(opened).toHaveBeenCalledTimes(1)
+    expect(onSession).not.toHaveBeenCalled()
+    expect(onSpent).not.toHaveBeenCalled()
+  })
+
+  it('leaves at once when it retires and nobody was greeted', async () => {
+    const { lookout, last, opened } = lookOut({})
+    await vi.advanceTimersByTimeAsync(0)
+    await lookout.retire()
+    expect(last().isClosed).toBe(true)
+    await vi.advanceTimersByTimeAsync(60_000)
+    expect(opened).toHaveBeenCalledTimes(1)
+  })
+
+  it('can be closed while it retires', async () => {
+    const { lookout, last } = lookOut({})
+    await vi.advanceTimersByTimeAsync(0)
+    last().isSpent = true
+    const retiring = lookout.retire()
+    await lookout.close()
+    await retiring
+    expect(last().isClosed).toBe(true)
+  })
+
   it('is gone when it is closed, and closes a session that comes too late', async () => {
     const { lookout, last, opened, onSession } = lookOut({})
     await vi.advanceTimersByTimeAsync(0)

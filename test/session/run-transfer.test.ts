@@ -329,6 +329,65 @@ describe('a sender that is started again', () => {
     expect(await finishBoth(sides)).toEqual(['sent', 'received'])
   }, 40_000)
 
+  it('is found by a receiver that has only heard nothing for a while', async () => {
+    const server = await startServer()
+    const { sender, receiver } = await startBoth(server)
+    // Killed: the receiver's end of the connection stays, and nothing comes over it.
+    const silenced = receiver.sessions[0]
+    sender.loseAlone()
+    sender.abort.abort()
+    await sender.outcome.catch(() => {})
+    receiver.hear(true)
+    const next = await startSender(server)
+    const sides = { sender: next, receiver }
+    await expectTalk(sides, 'anew')
+    expect(receiver.warnings).toEqual([RESTARTED])
+    expect(receiver.transfers.map(({ told }) => told)).toEqual([
+      ['start', 'fail cancelled'],
+      ['start'],
+    ])
+    expect(receiver.sessions.at(-1)).not.toBe(silenced)
+    expect(await finishBoth(sides)).toEqual(['sent', 'received'])
+  })
+
+  it('is not taken for one that lives and is only silent for a while', async () => {
+    const server = await startServer()
+    const sides = await startBoth(server)
+    await pause(HELD_MS)
+    for (const word of ['first', 'second']) {
+      sides.receiver.hear(true)
+      // Long enough for the two to meet at the nameplate several times.
+      await pause(2500)
+      sides.receiver.hear(false)
+      await expectTalk(sides, word)
+    }
+    for (const { transfer, transfers, warnings } of Object.values(sides)) {
+      expect(transfers).toHaveLength(1)
+      expect(transfer.told).toEqual(['start'])
+      expect(warnings).toEqual([])
+    }
+    // The code is as good as before.
+    const next = await startReceiver(server)
+    await expectTalk({ sender: sides.sender, receiver: next }, 'anew')
+    expect(await finishBoth({ sender: sides.sender, receiver: next })).toEqual(['sent', 'received'])
+  })
+
+  it('is looked for no more once the silence is over', async () => {
+    const server = await startServer()
+    const { sender, receiver } = await startBoth(server)
+    sender.loseAlone()
+    sender.abort.abort()
+    await sender.outcome.catch(() => {})
+    receiver.hear(true)
+    await pause(HELD_MS)
+    receiver.hear(false)
+    const next = startSender(server)
+    const isMet = await Promise.race([next.then(() => true), pause(2000).then(() => false)])
+    expect(isMet).toBe(false)
+    receiver.hear(true)
+    await expectTalk({ sender: await next, receiver }, 'anew')
+  })
+
   it('has one guess at the code of a receiver that lost it', async () => {
     const server = await startServer()
     const { sender, receiver } = await startBoth(server)

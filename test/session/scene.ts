@@ -123,6 +123,8 @@ export interface Side {
   cut(): void
   /** Loses the connection, and the other side does not notice. */
   loseAlone(): void
+  /** Nothing comes from the other side any more, or something comes again. */
+  hear(isQuiet: boolean): void
 }
 
 interface SideInit {
@@ -141,14 +143,14 @@ function run(role: 'sender' | 'receiver', session: Session, init: SideInit): Sid
   const abort = new AbortController()
   const shared = { url, nameplate: NAMEPLATE, secret, capabilities: CAPABILITIES }
   const onEvent = (event: TransferEvent) => events.push(event)
-  const comeback =
+  const comeback: Comeback =
     role === 'sender'
       ? new SenderComeback({ ...shared, token: undefined, announce: () => {}, onEvent })
       : new ReceiverComeback({ ...shared, metAt: url })
   const current = () => sessions.at(-1) ?? session
   const outcome = runTransfer<string>({
     session,
-    begin: (onLost) => {
+    begin: ({ onLost }) => {
       const transfer = new FakeTransfer(onLost)
       transfers.push(transfer)
       return transfer
@@ -177,6 +179,7 @@ function run(role: 'sender' | 'receiver', session: Session, init: SideInit): Sid
     sessions,
     abort,
     outcome,
+    hear: (isQuiet) => comeback.quiet?.(isQuiet),
     cut: () => current().connection.close(),
     loseAlone: () => {
       const closing = vi.spyOn(current().connection, 'close').mockImplementation(() => {})
@@ -197,6 +200,7 @@ function recording(comeback: Comeback, sessions: Session[]): Comeback {
         sessions.push(each)
         onComeback(kind, each)
       }),
+    quiet: (isQuiet) => comeback.quiet?.(isQuiet),
     lost: () => comeback.lost(),
     found: () => comeback.found(),
     close: () => comeback.close(),
