@@ -2,13 +2,15 @@ import { parseShareCode } from './code/share-code.ts'
 import type { Codec } from './compression/codec.ts'
 import type { DiagnosticWatcher } from './diagnostics.ts'
 import { ShareError, throwIfAborted, toShareError } from './errors.ts'
-import type { OfferInfo, TransferSummary, TransferWatcher } from './events.ts'
+import type { OfferInfo, PathInfo, TransferSummary, TransferWatcher } from './events.ts'
 import type { ExistingPolicy } from './files/existing.ts'
 import type { ByteWriter } from './files/stream-sink.ts'
 import { DEFAULT_RECEIVE_WAIT_MS, DEFAULT_RECONNECT_MS } from './limits.ts'
 import { loadEngine } from './peer/engine.ts'
 import { parseRendezvousAddress } from './rendezvous/address.ts'
+import type { IceServer } from './rendezvous/ice-server.ts'
 import { blockDecoder, wantedCodecs } from './session/block-codec.ts'
+import { connectivityOf } from './session/connectivity.ts'
 import { Incoming } from './session/incoming.ts'
 import type { Session } from './session/pairing.ts'
 import { ReceiverComeback } from './session/receiver-comeback.ts'
@@ -32,6 +34,10 @@ export interface ReceiveOptions {
   update?: boolean
   /** The rendezvous server; the code's own `@server` comes first. */
   rendezvous?: string
+  /** STUN and TURN servers, in the place of those that the rendezvous names. */
+  iceServers?: readonly IceServer[]
+  /** Takes no other path to the sender than a direct one, or than a relay. */
+  only?: PathInfo['path']
   /** How long to wait for the sender, in milliseconds. */
   waitMs?: number
   /** How long to wait for a connection that was lost, in milliseconds; 0 for not at all. */
@@ -64,6 +70,7 @@ export interface Received extends TransferSummary {
 export async function receive(code: string, options: ReceiveOptions = {}): Promise<Received> {
   const { signal = new AbortController().signal, onEvent = () => {}, onDiagnostic } = options
   const { nameplate, secret, server } = parseShareCode(code)
+  const connectivity = connectivityOf(options)
   const address = server ?? options.rendezvous
   if (options.limitBytesPerSecond !== undefined) assertLimit(options.limitBytesPerSecond)
   throwIfAborted(signal)
@@ -72,7 +79,8 @@ export async function receive(code: string, options: ReceiveOptions = {}): Promi
   const capabilities = ownCapabilities(codecs.map(({ name }) => name))
   const url = address === undefined ? undefined : parseRendezvousAddress(address)
   const watchers = { onEvent, onDiagnostic }
-  const search = new Search({ url, nameplate, secret, capabilities, ...watchers, signal })
+  const key = { nameplate, secret, capabilities, connectivity }
+  const search = new Search({ url, ...key, ...watchers, signal })
   try {
     // While the servers answer; a machine without an engine is told before anybody is met.
     loadEngine()
@@ -84,7 +92,7 @@ export async function receive(code: string, options: ReceiveOptions = {}): Promi
     )
     // The nameplate is of no more use; that the server hears of it need not be waited for.
     void search.close()
-    const place = { url, metAt: search.metAt, nameplate, secret, capabilities, onDiagnostic }
+    const place = { url, metAt: search.metAt, ...key, onDiagnostic }
     const comeback = new ReceiverComeback(place)
     return await save(session, options, { codecs, receipt, comeback, signal, onEvent })
   } catch (thrown) {

@@ -2,7 +2,7 @@ import { generateSecret } from './code/secret.ts'
 import { formatShareCode, parseCustomCode } from './code/share-code.ts'
 import type { DiagnosticWatcher } from './diagnostics.ts'
 import { ShareError, toShareError } from './errors.ts'
-import type { TransferSummary, TransferWatcher } from './events.ts'
+import type { PathInfo, TransferSummary, TransferWatcher } from './events.ts'
 import type { Outgoing } from './files/outgoing.ts'
 import {
   BLOCK_BYTES,
@@ -14,7 +14,9 @@ import {
 } from './limits.ts'
 import { loadEngine } from './peer/engine.ts'
 import { parseRendezvousAddress, shortRendezvousAddress } from './rendezvous/address.ts'
+import type { IceServer } from './rendezvous/ice-server.ts'
 import { blockEncoder, wantedCodecs } from './session/block-codec.ts'
+import { connectivityOf } from './session/connectivity.ts'
 import { Meeting } from './session/meeting.ts'
 import { openOutgoing, type SendInput } from './session/open-outgoing.ts'
 import { Owned } from './session/owned.ts'
@@ -37,6 +39,10 @@ export interface SendOptions {
   words?: number
   /** The rendezvous server; when absent one is run here and found on the local network. */
   rendezvous?: string
+  /** STUN and TURN servers, in the place of those that the rendezvous names. */
+  iceServers?: readonly IceServer[]
+  /** Takes no other path to the receiver than a direct one, or than a relay. */
+  only?: PathInfo['path']
   /** How long to wait for the receiver, in milliseconds. */
   waitMs?: number
   /** How long to wait for a connection that was lost, in milliseconds; 0 for not at all. */
@@ -78,6 +84,7 @@ export async function send(what: SendInput, options: SendOptions = {}): Promise<
   const { signal = new AbortController().signal, onEvent = () => {}, onDiagnostic } = options
   assertLanes(options.lanes)
   if (options.limitBytesPerSecond !== undefined) assertLimit(options.limitBytesPerSecond)
+  const connectivity = connectivityOf(options)
   const custom = options.code === undefined ? undefined : parseCustomCode(options.code)
   const secret = custom?.secret ?? generateSecret(options.words ?? WORDS_AT_TERMINAL)
   const owned = new Owned()
@@ -96,6 +103,7 @@ export async function send(what: SendInput, options: SendOptions = {}): Promise<
         ...(custom && { nameplate: custom.nameplate }),
         secret,
         capabilities,
+        connectivity,
         onEvent,
         onDiagnostic,
         signal,
@@ -118,6 +126,7 @@ export async function send(what: SendInput, options: SendOptions = {}): Promise<
       secret,
       token,
       capabilities,
+      connectivity,
       announce,
       onEvent,
       onDiagnostic,

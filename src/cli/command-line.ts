@@ -7,8 +7,10 @@ import {
   detailOf,
   existingChoice,
   given,
+  iceServers,
   outputMode,
   outputPath,
+  pathChoice,
   portNumber,
   STANDARD_STREAM,
   twins,
@@ -67,6 +69,8 @@ export async function parseCommandLine(
           ...given('receipt', args.receipt),
           ...given('rendezvous', args.rendezvous),
           ...given('waitMs', parsed(parseDuration, args.wait)),
+          ...given('iceServers', iceServers(args['ice-server'])),
+          ...given('only', pathChoice(args)),
           ...given('reconnectMs', parsed(parseDurationOrNever, args.reconnect)),
         }
       },
@@ -96,6 +100,8 @@ export async function parseCommandLine(
           ...given('compress', args.compress),
           ...given('rendezvous', args.rendezvous),
           ...given('waitMs', parsed(parseDuration, args.wait)),
+          ...given('iceServers', iceServers(args['ice-server'])),
+          ...given('only', pathChoice(args)),
           ...given('reconnectMs', parsed(parseDurationOrNever, args.reconnect)),
         }
       },

@@ -17,6 +17,9 @@ export function readEnvironment(variables: NodeJS.ProcessEnv = process.env): Env
     if (!value || !name.startsWith(PREFIX)) continue
     flags.set(name.slice(PREFIX.length).toLowerCase().replaceAll('_', '-'), value)
   }
+  // It holds several, a line each.
+  const iceServers = flags.get('ice-servers')
+  if (iceServers) flags.set('ice-server', iceServers)
   const dumbTerminal = variables['TERM'] === 'dumb'
   return {
     flags,

@@ -93,6 +93,33 @@ export function existingChoice(args: {
   throw new ShareError('usage', `${names} contradict each other`, { hint: 'Choose one of them.' })
 }
 
+/** Throws ShareError `usage` unless at most one of the two is chosen. */
+export function pathChoice(args: {
+  'direct-only': boolean | undefined
+  'relay-only': boolean | undefined
+}): 'direct' | 'relay' | undefined {
+  if (args['direct-only'] && args['relay-only']) {
+    throw new ShareError('usage', '--direct-only and --relay-only contradict each other', {
+      hint: 'Choose one of them.',
+    })
+  }
+  if (args['direct-only']) return 'direct'
+  return args['relay-only'] ? 'relay' : undefined
+}
+
+/** ICE servers as `URL[,user,password]`; the password is all that follows the second comma. */
+export function iceServers(texts: readonly string[] | undefined) {
+  if (texts === undefined || texts.length === 0) return undefined
+  return texts.map((text) => {
+    const [, url = '', username, credential] = /^([^,]*)(?:,([^,]*)(?:,(.*))?)?$/s.exec(text) ?? []
+    return {
+      urls: [url.trim()],
+      ...given('username', username),
+      ...given('credential', credential),
+    }
+  })
+}
+
 /** Throws ShareError `usage` where events and contents would both go to standard output. */
 export function outputPath(output: string | undefined, mode: OutputMode): string | undefined {
   if (output !== STANDARD_STREAM || mode !== 'json') return output

@@ -42,6 +42,21 @@ const reconnect = {
   coerce: last<string>,
   describe: 'How long to try again after the connection is lost (default: 2m); 0 never does',
 } as const
+const iceServer = {
+  type: 'string',
+  requiresArg: true,
+  coerce: all,
+  describe:
+    'STUN or TURN server: URL[,user,password]; may be repeated (default: of the rendezvous)',
+} as const
+const directOnly = {
+  type: 'boolean',
+  describe: 'Connect straight to the other side or not at all',
+} as const
+const relayOnly = {
+  type: 'boolean',
+  describe: 'Connect by a relay or not at all; keeps addresses from the other side',
+} as const
 const receipt = {
   type: 'string',
   requiresArg: true,
@@ -107,6 +122,9 @@ export const sendFlags = {
     describe: `What standard input is called (default: ${INPUT_NAME})`,
   },
   reconnect,
+  'ice-server': iceServer,
+  'direct-only': directOnly,
+  'relay-only': relayOnly,
   receipt,
   json,
   quiet: { type: 'boolean', describe: 'Print the code and nothing else' },
@@ -132,6 +150,9 @@ export const receiveFlags = {
   limit,
   compress,
   reconnect,
+  'ice-server': iceServer,
+  'direct-only': directOnly,
+  'relay-only': relayOnly,
   receipt,
   json,
   quiet: { type: 'boolean', describe: 'Print nothing but errors' },

@@ -18,7 +18,13 @@ import {
 import { patientPeerConnection } from './patient-peer-connection.ts'
 import { ProbeChannel } from './probe-channel.ts'
 import { sdpFingerprint, sdpMaxMessageBytes } from './session-description.ts'
-import { decodeSignal, encodeSignal, type Signal, signalOver } from './signal.ts'
+import {
+  type CandidateChoice,
+  decodeSignal,
+  encodeSignal,
+  type Signal,
+  signalWithin,
+} from './signal.ts'
 
 export interface IceServer {
   urls: string[]
@@ -30,8 +36,10 @@ export interface ConnectionInit {
   /** Who makes the offer: the receiver of the file. */
   initiator: boolean
   iceServers: readonly IceServer[]
-  /** Which candidates it may use; all of them unless told otherwise. */
+  /** Over which transport its candidates may lead; over any unless told otherwise. */
   transport?: LaneTransport
+  /** The one kind of path that it may take; either when absent. */
+  only?: PathInfo['path'] | undefined
   /** Takes each message for the other side's `signal()`, in order. */
   onSignal: (message: Uint8Array) => void
   /** Called once, when it is gone. */
@@ -42,6 +50,9 @@ export interface ConnectionInit {
   lane?: number
   onDiagnostic?: DiagnosticWatcher | undefined
 }
+
+/** What is taken of the other side's candidates where no relay may be used, be it theirs. */
+const DIRECT: CandidateChoice = { transport: 'any', only: 'direct' }
 
 /** A peer that keeps to the protocol says READY and then waits for ours. */
 const MAX_EARLY_MESSAGES = 2
@@ -59,7 +70,7 @@ export class Connection {
   readonly #connectTimeoutMs: number
   readonly #lane: number
   readonly #onDiagnostic: DiagnosticWatcher
-  readonly #transport: LaneTransport
+  readonly #choice: CandidateChoice
   readonly #opened: Promise<void>
   #candidates = 0
   #ownSdp: string | undefined
@@ -72,7 +83,7 @@ export class Connection {
 
   constructor(init: ConnectionInit) {
     this.#connectTimeoutMs = init.connectTimeoutMs ?? CONNECT_TIMEOUT_MS
-    this.#transport = init.transport ?? 'any'
+    this.#choice = { transport: init.transport ?? 'any', only: init.only }
     this.#lane = init.lane ?? 0
     this.#onDiagnostic = init.onDiagnostic ?? (() => {})
     const engine = loadEngine()
@@ -83,7 +94,7 @@ export class Connection {
       trickle: true,
       channelName: 'p2pshare',
       channelConfig: { negotiated: true, id: 0, ordered: true },
-      config: { iceServers: init.iceServers.map((server) => ({ ...server })) },
+      config: configurationOf(init),
       wrtc: {
         RTCPeerConnection: class extends patientPeerConnection() {
           constructor(configuration?: RTCConfiguration) {
@@ -135,8 +146,10 @@ export class Connection {
       sdpMaxMessageBytes(signal.sdp)
       this.#peerSdp = signal.sdp
     }
-    this.#diagnoseCandidates('peer', signal)
-    this.#peer.signal(signal as SimplePeer.SignalData)
+    const taken = this.#choice.only === 'direct' ? signalWithin(DIRECT, signal) : signal
+    if (taken === undefined) return
+    this.#diagnoseCandidates('peer', taken)
+    this.#peer.signal(taken as SimplePeer.SignalData)
   }
 
   /** The channel, once both sides are connected. Throws `no-path` when they do not get there. */
@@ -205,7 +218,7 @@ export class Connection {
     // simple-peer also asks for renegotiation and transceivers, for which a data channel has no use.
     if (signal.type !== 'candidate' && signal.type !== 'offer' && signal.type !== 'answer') return
     if (signal.type !== 'candidate') this.#ownSdp = signal.sdp
-    const told = signalOver(this.#transport, signal)
+    const told = signalWithin(this.#choice, signal)
     if (told === undefined) return
     this.#diagnoseCandidates('own', told)
     onSignal(encodeSignal(told))
@@ -264,6 +277,23 @@ export class Connection {
       },
       close: () => this.close(),
     }
+  }
+}
+
+function configurationOf({ iceServers, only, transport }: ConnectionInit): RTCConfiguration {
+  return {
+    iceServers: iceServers
+      .map(({ urls, ...access }) => ({ ...access, urls: urls.filter(serves(only, transport)) }))
+      .filter(({ urls }) => urls.length > 0),
+    ...(only === 'relay' && { iceTransportPolicy: 'relay' }),
+  }
+}
+
+/** Whether the server at a URL can help: one that cannot is not even told that we are here. */
+function serves(only: ConnectionInit['only'], transport: LaneTransport | undefined) {
+  return (url: string): boolean => {
+    const isRelay = !url.startsWith('stun:')
+    return isRelay ? only !== 'direct' : only !== 'relay' && transport !== 'tcp'
   }
 }
 

@@ -1,5 +1,6 @@
 import * as v from 'valibot'
 import { ShareError } from '../errors.ts'
+import type { PathInfo } from '../events.ts'
 import { MAX_SDP_BYTES } from '../limits.ts'
 import type { LaneTransport } from './lane-message.ts'
 import { sdpFingerprint } from './session-description.ts'
@@ -49,19 +50,43 @@ export function decodeSignal(bytes: Uint8Array): Signal {
   return parsed.output
 }
 
-/** `signal` without the candidates that `transport` excludes; undefined where nothing is left. */
-export function signalOver(transport: LaneTransport, signal: Signal): Signal | undefined {
-  if (transport === 'any') return signal
-  const fits = (candidate: string) => transportOf(candidate) === transport
-  if (signal.type === 'candidate') return fits(signal.candidate.candidate) ? signal : undefined
-  const lines = signal.sdp.split('\r\n')
-  const kept = lines.filter((line) => !line.startsWith('a=candidate:') || fits(line))
-  return { ...signal, sdp: kept.join('\r\n') }
+/** Which candidates a connection may use. */
+export interface CandidateChoice {
+  transport: LaneTransport
+  /** Those that lead straight to the machine, or to its relay; both when absent. */
+  only?: PathInfo['path'] | undefined
 }
 
-/** RFC 8839, section 5.1: foundation, component, transport. */
-function transportOf(candidate: string): string | undefined {
-  return /^(?:a=)?candidate:\S+ \d+ (\S+) /.exec(candidate)?.[1]?.toLowerCase()
+/**
+ * `signal` without the candidates that `choice` excludes; undefined where nothing is left. Where only
+ * a relay is left, nothing in it tells where the machine behind the relay is.
+ */
+export function signalWithin(choice: CandidateChoice, signal: Signal): Signal | undefined {
+  const cleaned = choice.only === 'relay' ? withoutOwnAddress : (line: string) => line
+  if (signal.type === 'candidate') {
+    const { candidate } = signal
+    if (!isChosen(choice, candidate.candidate)) return undefined
+    return { ...signal, candidate: { ...candidate, candidate: cleaned(candidate.candidate) } }
+  }
+  const lines = signal.sdp.split('\r\n')
+  const kept = lines.filter((line) => !line.startsWith('a=candidate:') || isChosen(choice, line))
+  return { ...signal, sdp: kept.map(cleaned).join('\r\n') }
+}
+
+/** RFC 8839, section 5.1: foundation, component, transport, priority, address, port, type. */
+const CANDIDATE = /^(?:a=)?candidate:\S+ \d+ (\S+) \d+ \S+ \d+ typ (\S+)/
+
+function isChosen({ transport, only }: CandidateChoice, candidate: string): boolean {
+  const [, protocol = '', type] = CANDIDATE.exec(candidate) ?? []
+  if (transport !== 'any' && protocol.toLowerCase() !== transport) return false
+  return only === undefined || (type === 'relay') === (only === 'relay')
+}
+
+/** The engine leaves the related address out by itself; here it is made sure of (RFC 8839, 5.1). */
+function withoutOwnAddress(line: string): string {
+  return line
+    .replace(/ raddr \S+ rport \d+/, ' raddr 0.0.0.0 rport 0')
+    .replace(/^c=.*$/, 'c=IN IP4 0.0.0.0')
 }
 
 function unfitSignal(cause?: unknown): ShareError {

@@ -4,6 +4,7 @@ import type { TransferWatcher } from '../events.ts'
 import type { IceServer } from '../peer/connection.ts'
 import { connectRendezvous, type RendezvousClient } from '../rendezvous/client.ts'
 import type { Role } from '../secure/role.ts'
+import type { Connectivity } from './connectivity.ts'
 import { Pairing, type PairingInit, type Session } from './pairing.ts'
 
 export interface MeetingInit {
@@ -18,6 +19,7 @@ export interface MeetingInit {
   /** How long one attempt to reach the rendezvous may take. */
   connectTimeoutMs?: number
   capabilities: Uint8Array
+  connectivity: Connectivity
   onEvent: TransferWatcher
   onDiagnostic?: DiagnosticWatcher | undefined
   signal: AbortSignal
@@ -137,8 +139,9 @@ export class Meeting {
       return
     }
     if (!this.#mayPair) return
-    const { role, secret, capabilities, url, onEstablished, onDiagnostic } = this.#init
-    const iceUrls = iceServers.flatMap(({ urls }) => urls)
+    const { role, secret, capabilities, connectivity, url, onEstablished, onDiagnostic } =
+      this.#init
+    const iceUrls = (connectivity.iceServers ?? iceServers).flatMap(({ urls }) => urls)
     onDiagnostic?.({ diagnostic: 'met', url, iceServers: iceUrls })
     const pairing = new Pairing({
       role,
@@ -146,6 +149,7 @@ export class Meeting {
       secret,
       capabilities,
       iceServers,
+      connectivity,
       onEstablished,
       send: (message) => this.#client.send(message),
       onDiagnostic,

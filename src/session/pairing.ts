@@ -7,6 +7,9 @@ import type { ProbeChannel } from '../peer/probe-channel.ts'
 import type { Role } from '../secure/role.ts'
 import { SecureSession } from '../secure/secure-session.ts'
 import type { SessionKeys } from '../secure/session-keys.ts'
+import { namedCapabilities } from '../transfer/capabilities.ts'
+import { type Connectivity, offers } from './connectivity.ts'
+import { type AgreedPaths, agreeOnPaths, decodeHello, encodeHello, type Hello } from './hello.ts'
 import { openLane } from './open-lane.ts'
 
 export interface PairingInit {
@@ -15,7 +18,9 @@ export interface PairingInit {
   /** The secret part of the share code. */
   secret: string
   capabilities: Uint8Array
+  /** Of the rendezvous. */
   iceServers: readonly IceServer[]
+  connectivity: Connectivity
   /** Puts a message on the way to the other side. */
   send: (message: Uint8Array) => void
   /** Called when the other side has proved that it knows the secret; `false` leaves it. */
@@ -30,6 +35,7 @@ export interface Session {
   connection: Connection
   probes: ProbeChannel
   iceServers: readonly IceServer[]
+  paths: AgreedPaths
   keys: SessionKeys
   peerCapabilities: Uint8Array
   onDiagnostic?: DiagnosticWatcher | undefined
@@ -41,6 +47,11 @@ export interface Session {
 export function shutSession(session: Session): void {
   session.lane.abandon()
   session.close()
+}
+
+interface FirstConnection {
+  connection: Connection
+  probes: ProbeChannel
 }
 
 /** The number of the lane that the rendezvous helps to make. */
@@ -57,16 +68,25 @@ export class Pairing {
   readonly #secure: SecureSession
   readonly #timer: NodeJS.Timeout
   readonly #stop = new AbortController()
+  readonly #iceServers: readonly IceServer[]
+  readonly #hello: Hello
+  /** What the connection has to say before it is clear that it may be made. */
+  #held: Uint8Array[] = []
   #resolve: (session: Session) => void = () => {}
   #reject: (error: ShareError) => void = () => {}
-  #first: { connection: Connection; probes: ProbeChannel } | undefined
-  #opening = false
+  #first: FirstConnection | undefined
+  #paths: AgreedPaths | undefined
+  #isProved = false
   #heard = false
   #refused = false
   #over = false
 
   constructor(init: PairingInit) {
     this.#init = init
+    const { only, iceServers = init.iceServers } = init.connectivity
+    this.#iceServers = iceServers
+    const [stun, relay] = [offers('stun', iceServers), offers('relay', iceServers)]
+    this.#hello = { only, stun, relay }
     this.session = new Promise((resolve, reject) => {
       this.#resolve = resolve
       this.#reject = reject
@@ -80,7 +100,8 @@ export class Pairing {
       capabilities: init.capabilities,
     })
     this.#post(this.#secure.start())
-    if (init.role === 'receiver') this.#first = this.#connect()
+    // It looks for its addresses meanwhile.
+    if (init.role === 'receiver') this.#first = this.#connect(only)
   }
 
   /** Whether the other side has proved that it knows the code. */
@@ -111,11 +132,8 @@ export class Pairing {
     try {
       const { outgoing, delivered } = this.#secure.receive(message)
       this.#post(outgoing)
-      if (this.#secure.established && !this.#opening) {
-        this.#init.onDiagnostic?.({ diagnostic: 'code', stage: 'proved' })
-        void this.#open()
-      }
-      for (const signal of delivered) this.#first?.connection.signal(signal)
+      if (this.#secure.established && !this.#isProved) this.#proved()
+      for (const plaintext of delivered) if (!this.#over) this.#deliver(plaintext)
     } catch (thrown) {
       this.#refused = true
       const farewell = this.#secure.farewell
@@ -139,7 +157,7 @@ export class Pairing {
     this.#fail(error)
   }
 
-  #connect() {
+  #connect(only: AgreedPaths['only']): FirstConnection {
     const { onDiagnostic } = this.#init
     const opening = { transport: 'any', state: 'opening' } as const
     onDiagnostic?.({ diagnostic: 'lane', lane: FIRST_LANE, ...opening })
@@ -147,25 +165,56 @@ export class Pairing {
       lane: FIRST_LANE,
       onDiagnostic,
       initiator: this.#init.role === 'receiver',
-      iceServers: this.#init.iceServers,
+      iceServers: this.#iceServers,
+      only,
       onSignal: (signal) => {
-        if (!this.#over) this.#post(this.#secure.submit(signal))
+        if (connection !== this.#first?.connection || this.#paths === undefined) {
+          this.#held.push(signal)
+        } else this.#submit(signal)
       },
     })
     return { connection, probes: connection.probeChannel() }
   }
 
-  async #open(): Promise<void> {
-    this.#opening = true
+  /** The other side knows the code. */
+  #proved(): void {
+    this.#isProved = true
     clearTimeout(this.#timer)
-    const { role, iceServers, onEstablished, onDiagnostic } = this.#init
+    const { onEstablished, onDiagnostic } = this.#init
+    onDiagnostic?.({ diagnostic: 'code', stage: 'proved' })
+    const { peerCapabilities } = this.#secure
+    if (onEstablished?.(peerCapabilities) === false) {
+      this.#fail(new ShareError('cancelled', 'Nothing is wanted of the other side here'))
+      return
+    }
+    namedCapabilities(peerCapabilities)
+    this.#submit(encodeHello(this.#hello))
+  }
+
+  #deliver(plaintext: Uint8Array): void {
+    if (this.#paths) this.#first?.connection.signal(plaintext)
+    else this.#agree(decodeHello(plaintext))
+  }
+
+  /** The other side's wishes may exclude what the connection made so far would use. */
+  #agree(peer: Hello): void {
+    this.#paths = agreeOnPaths(this.#hello, peer)
+    const { only } = this.#paths
+    if (only !== this.#hello.only && this.#first) {
+      this.#first.connection.close()
+      this.#first = undefined
+      this.#held = []
+    }
+    this.#first ??= this.#connect(only)
+    for (const signal of this.#held.splice(0)) this.#submit(signal)
+    void this.#open(this.#first, this.#paths)
+  }
+
+  async #open({ connection, probes }: FirstConnection, paths: AgreedPaths): Promise<void> {
+    const { role, onDiagnostic } = this.#init
+    const iceServers = this.#iceServers
     try {
       const { keys, peerCapabilities } = this.#secure
-      if (onEstablished?.(peerCapabilities) === false) {
-        throw new ShareError('cancelled', 'Nothing is wanted of the other side here')
-      }
-      this.#first ??= this.#connect()
-      const { connection, probes } = this.#first
       const lane = await openLane({
         connection,
         lane: FIRST_LANE,
@@ -181,11 +230,15 @@ export class Pairing {
         connection.close()
         keys.destroy()
       }
-      const made = { role, lane, connection, probes, iceServers, keys, peerCapabilities }
+      const made = { role, lane, connection, probes, iceServers, paths, keys, peerCapabilities }
       this.#resolve({ ...made, onDiagnostic, close })
     } catch (thrown) {
       this.#fail(toShareError(thrown))
     }
+  }
+
+  #submit(plaintext: Uint8Array): void {
+    if (!this.#over) this.#post(this.#secure.submit(plaintext))
   }
 
   #post(messages: readonly Uint8Array[]): void {

@@ -8,6 +8,7 @@ import {
   resumePlace,
   withMark,
 } from './comeback.ts'
+import type { Connectivity } from './connectivity.ts'
 import { Lookout } from './lookout.ts'
 import type { Session } from './pairing.ts'
 import { Search, type SearchInit } from './search.ts'
@@ -22,6 +23,7 @@ export interface ReceiverComebackInit {
   secret: string
   capabilities: Uint8Array
   onDiagnostic?: DiagnosticWatcher | undefined
+  connectivity: Connectivity
 }
 
 /**
@@ -123,11 +125,12 @@ export class ReceiverComeback implements Comeback {
     what: Pick<SearchInit, 'nameplate' | 'secret' | 'capabilities' | 'onPaired' | 'onEstablished'>,
     signal: AbortSignal,
   ): Search {
-    const { url, metAt, onDiagnostic } = this.#init
+    const { url, metAt, connectivity, onDiagnostic } = this.#init
     // Without TLS the server is the sender's own, as a rule, whose address may be another by now.
     const isNearby = url === undefined || url.startsWith('http:')
     return new Search({
       ...what,
+      connectivity,
       ...(isNearby ? { known: metAt ?? url } : { url }),
       connectTimeoutMs: RECONNECT_ATTEMPT_MS,
       onEvent: () => {},

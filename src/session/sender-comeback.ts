@@ -3,6 +3,7 @@ import type { TransferWatcher } from '../events.ts'
 import { ABORT_TIMEOUT_MS, LOOKOUT_DELAY_MS, RECONNECT_ATTEMPT_MS } from '../limits.ts'
 import { encodeFrame } from '../transfer/encode-frame.ts'
 import { type Comeback, type ComebackHandler, markOf, resumePlace, withMark } from './comeback.ts'
+import type { Connectivity } from './connectivity.ts'
 import { Lookout } from './lookout.ts'
 import { Meeting } from './meeting.ts'
 import { type PairingInit, type Session, shutSession } from './pairing.ts'
@@ -16,6 +17,7 @@ export interface SenderComebackInit {
   /** Of the meeting with the receiver, whose place at the server is taken over. */
   token: string | undefined
   capabilities: Uint8Array
+  connectivity: Connectivity
   /** Tells the local network which nameplates are here, where the server is ours. */
   announce: (...nameplates: readonly string[]) => void
   onEvent: TransferWatcher
@@ -101,7 +103,7 @@ export class SenderComeback implements Comeback {
     },
     capabilities: () => Uint8Array,
   ) {
-    const { url, onDiagnostic } = this.#init
+    const { url, connectivity, onDiagnostic } = this.#init
     let last: { token: string | undefined } = { token: place.token }
     return async (signal: AbortSignal): Promise<Meeting> => {
       const meeting = await Meeting.open({
@@ -110,6 +112,7 @@ export class SenderComeback implements Comeback {
         role: 'sender',
         token: last.token,
         capabilities: capabilities(),
+        connectivity,
         connectTimeoutMs: RECONNECT_ATTEMPT_MS,
         onDiagnostic,
         signal,

@@ -80,13 +80,15 @@ export class SessionLanes implements Lanes {
     why = 'the sender asks for it',
   ): Connection {
     this.#used.add(number)
-    const { onDiagnostic } = this.#session
+    const { iceServers, paths, onDiagnostic } = this.#session
     const state = { state: 'opening', reason: why } as const
     onDiagnostic?.({ diagnostic: 'lane', lane: number, transport, ...state })
     const connection = new Connection({
       initiator,
       transport,
-      iceServers: this.#session.iceServers,
+      iceServers,
+      // Over one transport a lane is direct: what the candidates of relays are for has no transport.
+      only: paths.only ?? (transport === 'any' ? undefined : 'direct'),
       onSignal: (signal) => this.first.signal({ lane: number, transport, signal }),
       onClosed: () => this.#connections.delete(number),
       lane: number,

@@ -1,7 +1,7 @@
 import { ShareError } from '../errors.ts'
 
 /** The versions of PROTOCOL.md that this program speaks, best first. */
-export const TRANSFER_VERSIONS: readonly string[] = ['transfer/3']
+export const TRANSFER_VERSIONS: readonly string[] = ['transfer/4']
 
 /**
  * What this side can do, as the bytes that the PAKE authenticates: names separated by blanks,

@@ -40,7 +40,7 @@ it('the server is told the nameplate, and nothing of the words, the name or the 
     nameplate,
     '"role":"sender"',
     '"role":"receiver"',
-    'transfer/3',
+    'transfer/4',
     'listening',
   ]) {
     expect(known.includes(expected), expected).toBe(true)

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { sdpFingerprint, sdpMaxMessageBytes } from '../../src/peer/session-description.ts'
-import { decodeSignal, encodeSignal, signalOver } from '../../src/peer/signal.ts'
+import { decodeSignal, encodeSignal, signalWithin } from '../../src/peer/signal.ts'
 
 const FINGERPRINT = Array.from({ length: 32 }, (_, index) =>
   index.toString(16).padStart(2, '0'),
@@ -50,14 +50,17 @@ describe('signals over TCP only', () => {
   const tcp = 'candidate:2 1 tcp 1518280447 192.0.2.1 40001 typ host tcptype passive generation 0'
   const udpNamedTcp = 'candidate:tcp 1 udp 1 192.0.2.1 40002 typ host'
   const over = (line: string) =>
-    signalOver('tcp', { type: 'candidate', candidate: { candidate: line, sdpMid: '0' } })
+    signalWithin(
+      { transport: 'tcp' },
+      { type: 'candidate', candidate: { candidate: line, sdpMid: '0' } },
+    )
 
   it('leave out the candidates over anything else, alone and in a description', () => {
     expect(over(udp)).toBeUndefined()
     expect(over(udpNamedTcp)).toBeUndefined()
     expect(over('')).toBeUndefined()
     const sdp = `${SDP}a=${udp}\r\na=${tcp}\r\na=${udpNamedTcp}\r\na=end\r\n`
-    const kept = signalOver('tcp', { type: 'answer', sdp })
+    const kept = signalWithin({ transport: 'tcp' }, { type: 'answer', sdp })
     expect(kept).toEqual({ type: 'answer', sdp: `${SDP}a=${tcp}\r\na=end\r\n` })
   })
 
@@ -68,7 +71,7 @@ describe('signals over TCP only', () => {
 
   it('are all of them where any transport will do', () => {
     const signal = { type: 'offer' as const, sdp: `${SDP}a=${udp}\r\n` }
-    expect(signalOver('any', signal)).toBe(signal)
+    expect(signalWithin({ transport: 'any' }, signal)).toEqual(signal)
   })
 })
 

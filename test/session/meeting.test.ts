@@ -34,7 +34,8 @@ async function meet(
     role,
     nameplate: 'here',
     secret,
-    capabilities: new TextEncoder().encode('transfer/1'),
+    capabilities: new TextEncoder().encode('transfer/4'),
+    connectivity: {},
     onEvent: () => {},
     signal: abort.signal,
   })
@@ -72,7 +73,7 @@ describe('a meeting', () => {
     const [sender, receiver] = [await meet('sender'), await meet('receiver')]
     const sessions = await Promise.all([sender.session, receiver.session])
     const [one, two] = sessions.map(closeLater)
-    expect(new TextDecoder().decode(one?.peerCapabilities)).toBe('transfer/1')
+    expect(new TextDecoder().decode(one?.peerCapabilities)).toBe('transfer/4')
     const payload = new Promise<string>((resolve) =>
       two?.lane.listen({ onPayload: (bytes) => resolve(String(bytes)), onEnd: () => {} }),
     )
@@ -172,7 +173,8 @@ describe('a meeting', () => {
       url: url(),
       role: 'sender',
       secret: 'velvet-orbit',
-      capabilities: new Uint8Array(0),
+      capabilities: CAPABILITIES,
+      connectivity: {},
       onEvent: () => {},
       signal: controller.signal,
     })
@@ -197,7 +199,8 @@ describe('a pairing', () => {
       role: 'sender',
       nameplate: 'here',
       secret: 'velvet-orbit',
-      capabilities: new Uint8Array(0),
+      capabilities: CAPABILITIES,
+      connectivity: {},
       iceServers: [],
       send: () => {},
     })

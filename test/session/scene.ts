@@ -13,7 +13,7 @@ import type { Lanes, TransferLane } from '../../src/transfer/ports.ts'
 
 export const NAMEPLATE = 'here'
 export const SECRET = 'velvet-orbit'
-export const CAPABILITIES = new TextEncoder().encode('transfer/3')
+export const CAPABILITIES = new TextEncoder().encode('transfer/4')
 
 /** Waits until `check` does not throw. */
 export const eventually = <Result>(check: () => Result) => vi.waitFor(check, { timeout: 15_000 })
@@ -141,7 +141,13 @@ function run(role: 'sender' | 'receiver', session: Session, init: SideInit): Sid
   const transfers: FakeTransfer[] = []
   const sessions: Session[] = [session]
   const abort = new AbortController()
-  const shared = { url, nameplate: NAMEPLATE, secret, capabilities: CAPABILITIES }
+  const shared = {
+    url,
+    nameplate: NAMEPLATE,
+    secret,
+    capabilities: CAPABILITIES,
+    connectivity: {},
+  }
   const onEvent = (event: TransferEvent) => events.push(event)
   const comeback: Comeback =
     role === 'sender'
@@ -217,6 +223,7 @@ export async function meet(
     nameplate: NAMEPLATE,
     secret,
     capabilities: CAPABILITIES,
+    connectivity: {},
     onEvent: () => {},
     signal: new AbortController().signal,
   })

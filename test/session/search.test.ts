@@ -8,6 +8,7 @@ function search(init: { url?: string; known?: string; onPaired?: () => boolean }
     nameplate: NAMEPLATE,
     secret: SECRET,
     capabilities: CAPABILITIES,
+    connectivity: {},
     onEvent: () => {},
     signal: new AbortController().signal,
   })

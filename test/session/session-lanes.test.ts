@@ -55,7 +55,9 @@ async function sideOf(role: Role, connection: Connection, secret: Uint8Array): P
   const lane = await Lane.open(channel, laneSecurity(keys, role, 0, connection.fingerprints))
   const close = () => connection.close()
   const peerCapabilities = new Uint8Array(0)
-  const session = { role, lane, connection, probes, iceServers: [], keys, peerCapabilities, close }
+  const paths = { only: undefined, mayBeDirect: true }
+  const link = { role, lane, connection, probes, iceServers: [], paths }
+  const session = { ...link, keys, peerCapabilities, close }
   const lanes = new SessionLanes(session)
   const side: Side = { session, lanes, taken: [], ends: [] }
   lanes.onLane((each) => side.taken.push(each))
