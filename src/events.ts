@@ -3,6 +3,7 @@ import type { ErrorCode } from './errors.ts'
 /** How the two machines reach each other. */
 export interface PathInfo {
   path: 'direct' | 'relay'
+  /** Of a relay, how this side gets to it; the other side may get to it otherwise. */
   transport: 'udp' | 'tcp'
   /** Round trip in milliseconds. */
   rttMs: number

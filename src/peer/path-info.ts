@@ -42,11 +42,14 @@ export function pathInfoFromStats(stats: StatsReport): PathInfo | undefined {
   const selected = selectedPair(stats)
   if (selected === undefined) return undefined
   const { pair, local, remote } = selected
-  const relayed = local?.['candidateType'] === 'relay' || remote?.['candidateType'] === 'relay'
+  const isOwnRelay = local?.['candidateType'] === 'relay'
+  const isRelayed = isOwnRelay || remote?.['candidateType'] === 'relay'
+  // How this machine gets to its own relay; to the other side's it sends like to any address.
+  const protocol = isOwnRelay ? local['relayProtocol'] : local?.['protocol']
   const rttSeconds = pair['currentRoundTripTime']
   return {
-    path: relayed ? 'relay' : 'direct',
-    transport: local?.['protocol'] === 'tcp' ? 'tcp' : 'udp',
+    path: isRelayed ? 'relay' : 'direct',
+    transport: protocol === 'tcp' || protocol === 'tls' ? 'tcp' : 'udp',
     rttMs: typeof rttSeconds === 'number' ? Math.round(rttSeconds * 10_000) / 10 : 0,
   }
 }

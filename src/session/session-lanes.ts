@@ -30,7 +30,7 @@ export class SessionLanes implements Lanes {
     session.lane.onSignal((signal) => this.#signalled(signal))
   }
 
-  async open(transport: Lane['transport'], signal: AbortSignal, why?: string): Promise<Lane> {
+  async open(transport: LaneTransport, signal: AbortSignal, why?: string): Promise<Lane> {
     throwIfAborted(signal)
     const number = this.#used.size
     if (number > MAX_LANE_NUMBER) {

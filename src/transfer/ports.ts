@@ -33,8 +33,15 @@ export interface ArrivalReport {
 export interface Lanes {
   /** The first lane: all frames but chunks go over it. */
   readonly first: TransferLane
-  /** Makes one more, over `transport` only; `why` is for diagnostics. Throws `no-path` and abort reasons. */
-  open(transport: PathInfo['transport'], signal: AbortSignal, why?: string): Promise<TransferLane>
+  /**
+   * Makes one more: straight to the other side over `transport` only, or `any` way that there is;
+   * `why` is for diagnostics. Throws `no-path` and abort reasons.
+   */
+  open(
+    transport: PathInfo['transport'] | 'any',
+    signal: AbortSignal,
+    why?: string,
+  ): Promise<TransferLane>
   /** Names the one who takes the lanes that the other side makes. */
   onLane(handler: (lane: TransferLane) => void): void
   /** Asks the other side for a report that names this number. */

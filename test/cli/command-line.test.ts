@@ -41,6 +41,23 @@ describe('parseCommandLine', () => {
       'send a --wait 1m --wait 2m',
       { name: 'send', what: { paths: ['a'] }, mode: 'text', waitMs: 120_000 },
     ],
+    [
+      'send a --ice-server stun:a --ice-server turn:b:443?transport=tcp,anna,vel,vet --relay-only',
+      {
+        name: 'send',
+        what: { paths: ['a'] },
+        mode: 'text',
+        iceServers: [
+          { urls: ['stun:a'] },
+          { urls: ['turn:b:443?transport=tcp'], username: 'anna', credential: 'vel,vet' },
+        ],
+        only: 'relay',
+      },
+    ],
+    [
+      'receive 7-a-b --yes --direct-only',
+      { name: 'receive', mode: 'text', yes: true, code: '7-a-b', only: 'direct' },
+    ],
     ['send -- -a', { name: 'send', what: { paths: ['./-a'] }, mode: 'text' }],
     ['send a b/c', { name: 'send', what: { paths: ['a', 'b/c'] }, mode: 'text' }],
     ['send -', { name: 'send', what: { inputName: 'stdin' }, mode: 'text' }],
@@ -160,6 +177,21 @@ describe('parseCommandLine', () => {
     expect(await parse('send', { P2PSHARE_TEXT: 'a\nb' })).toMatchObject({ what: { text: 'a\nb' } })
   })
 
+  it('takes ICE servers from the environment, a line each', async () => {
+    const variables = {
+      P2PSHARE_ICE_SERVERS: 'stun:a\nturn:b,anna,velvet\n',
+      P2PSHARE_RELAY_ONLY: '1',
+    }
+    const iceServers = [
+      { urls: ['stun:a'] },
+      { urls: ['turn:b'], username: 'anna', credential: 'velvet' },
+    ]
+    expect(await parse('receive 7-a-b', variables)).toMatchObject({ iceServers, only: 'relay' })
+    expect(await parse('send a --ice-server stun:c', variables)).toMatchObject({
+      iceServers: [{ urls: ['stun:c'] }],
+    })
+  })
+
   it('leaves variables alone that the command has no flag for', async () => {
     const variables = { P2PSHARE_WORDS: '3', P2PSHARE_DEBUG: '1', P2PSHARE_COLOUR: 'no' }
     expect(await parse('receive 7-a-b', variables)).toMatchObject({ code: '7-a-b' })
@@ -226,5 +258,8 @@ describe('parseCommandLine', () => {
 
   it('refuses what the environment says as it would refuse the flag', async () => {
     expect(await refusal('send a', { P2PSHARE_WORDS: '42' })).toContain('2 to 8 words')
+    expect(await refusal('send a --direct-only', { P2PSHARE_RELAY_ONLY: '1' })).toContain(
+      '--direct-only and --relay-only contradict each other',
+    )
   })
 })

@@ -53,6 +53,11 @@ export const RUNNERS: ReadonlyMap<string, Runner> = new Map([
   ['p2pshare send photos notes.txt', 'sender'],
   ["p2pshare send project --gitignore --exclude '*.mp4'", 'sender'],
   ['p2pshare send photos --reconnect 10m', 'sender'],
+  ['p2pshare send holiday.mp4 --direct-only', 'sender'],
+  [
+    "p2pshare receive 7-velvet-orbit --ice-server 'turn:127.0.0.1:443?transport=tcp,anna,secret'",
+    'receiver',
+  ],
   ['p2pshare send photos --code 7-velvet-orbit', 'sender'],
   ['p2pshare send --text "see you at 8"', 'text'],
   ['tar c . | p2pshare send -', 'pipe'],

@@ -75,6 +75,40 @@ describe('signals over TCP only', () => {
   })
 })
 
+describe('signals of a connection that takes one kind of path', () => {
+  const host = 'candidate:1 1 udp 2122265343 10.0.0.7 57723 typ host generation 0'
+  const tcp = 'candidate:2 1 tcp 1518 10.0.0.7 9 typ host tcptype active generation 0'
+  const mapped = 'candidate:3 1 udp 1677 203.0.113.5 4711 typ srflx raddr 10.0.0.7 rport 57723'
+  const relay = 'candidate:4 1 udp 418 198.51.100.1 35021 typ relay raddr 203.0.113.5 rport 4711'
+  const unheardOf = 'candidate:5 1 udp 418 10.0.0.7 35021 typ host6'
+  const all = [host, tcp, mapped, relay, unheardOf]
+  const told = (only: 'direct' | 'relay', line: string) =>
+    signalWithin({ transport: 'any', only }, { type: 'candidate', candidate: { candidate: line } })
+
+  it('name no relay where it is to be direct', () => {
+    expect(all.filter((line) => told('direct', line))).toEqual([host, tcp, mapped, unheardOf])
+    expect(told('direct', mapped)).toMatchObject({ candidate: { candidate: mapped } })
+  })
+
+  it('name nothing but the relay where it is to be one, nor what is behind it', () => {
+    expect(all.filter((line) => told('relay', line))).toEqual([relay])
+    expect(told('relay', relay)).toMatchObject({
+      candidate: {
+        candidate: 'candidate:4 1 udp 418 198.51.100.1 35021 typ relay raddr 0.0.0.0 rport 0',
+      },
+    })
+  })
+
+  it('leave it out of descriptions too', () => {
+    const lines = all.map((line) => `a=${line}\r\n`).join('')
+    const sdp = `${SDP.replace('IP4 0.0.0.0', 'IP4 10.0.0.7')}${lines}a=end\r\n`
+    const told = signalWithin({ transport: 'any', only: 'relay' }, { type: 'offer', sdp })
+    expect(JSON.stringify(told)).not.toContain('10.0.0.7')
+    expect(JSON.stringify(told)).not.toContain('203.0.113.5')
+    expect(told).toMatchObject({ sdp: expect.stringContaining('a=candidate:4 ') })
+  })
+})
+
 describe('descriptions', () => {
   it('name one certificate, in any case', () => {
     expect(sdpFingerprint(SDP)).toBe(`sha-256 ${FINGERPRINT.toUpperCase()}`)
