@@ -4,8 +4,11 @@ const PREFIX = 'P2PSHARE_'
 export interface Environment {
   /** Values of flags by the flag's name: `P2PSHARE_WAIT=5m` is `wait` => `5m`. */
   flags: ReadonlyMap<string, string>
-  /** False under `NO_COLOR` (https://no-color.org) and on a terminal that has none. */
-  colour: boolean
+  /**
+   * Whether there is to be colour: `always` under `FORCE_COLOR` (https://force-color.org), `never`
+   * under `NO_COLOR` (https://no-color.org) and on a terminal that has none, else on a terminal.
+   */
+  colour: 'always' | 'never' | 'terminal'
   /** `TERM=dumb`: the cursor cannot be moved, so nothing can be drawn over. */
   dumbTerminal: boolean
 }
@@ -23,9 +26,16 @@ export function readEnvironment(variables: NodeJS.ProcessEnv = process.env): Env
   const dumbTerminal = variables['TERM'] === 'dumb'
   return {
     flags,
-    colour: !variables['NO_COLOR'] && !dumbTerminal,
+    colour: colourFrom(variables),
     dumbTerminal,
   }
+}
+
+/** `FORCE_COLOR` comes first, as in Node; its `0` and `false` are a NO_COLOR. */
+function colourFrom(variables: NodeJS.ProcessEnv): Environment['colour'] {
+  const { FORCE_COLOR: force, NO_COLOR: forbid, TERM: terminal } = variables
+  if (force) return /^(0|false)$/i.test(force) ? 'never' : 'always'
+  return forbid || terminal === 'dumb' ? 'never' : 'terminal'
 }
 
 /** Whether the text of a variable switches something on. */

@@ -8,6 +8,13 @@ export function formatBytes(bytes: number): string {
   return scaled(bytes, 1024, BINARY_UNITS)
 }
 
+/** How much of how much: `469.0 of 922.0 MiB`, `900.0 MiB of 1.2 GiB`. */
+export function formatAmount(bytes: number, total: number): string {
+  const [amount, whole] = [formatBytes(bytes), formatBytes(total)]
+  const unit = whole.slice(whole.indexOf(' '))
+  return `${amount.endsWith(unit) ? amount.slice(0, -unit.length) : amount} of ${whole}`
+}
+
 /** `1 file`, `312 files`. */
 export function formatCount(count: number, noun: string): string {
   return `${count} ${noun}${count === 1 ? '' : 's'}`

@@ -1,7 +1,7 @@
 import type { TransferEvent } from '../events.ts'
 import { LOG_INTERVAL_MS, LOG_PERCENT, MIN_LOG_INTERVAL_MS } from '../limits.ts'
 import { eventLine } from './event-line.ts'
-import { formatBytes, formatDuration, formatRate, percent } from './format.ts'
+import { formatAmount, formatBytes, formatDuration, formatRate, percent } from './format.ts'
 import { secondsLeft } from './progress-line.ts'
 import type { Renderer, TransferView } from './renderer.ts'
 import type { OutputStream, Style } from './terminal.ts'
@@ -54,7 +54,7 @@ export class PlainLines implements Renderer {
     }
     const seconds = secondsLeft(progress)
     const left = seconds === undefined ? '' : `, ${formatDuration(seconds)} left`
-    const size = `${formatBytes(bytes)} of ${formatBytes(total)}`
+    const size = formatAmount(bytes, total)
     this.say(`${share}%, ${size}, ${formatRate(bytesPerSecond)}${left}`)
   }
 

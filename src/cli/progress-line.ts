@@ -1,5 +1,12 @@
 import type { PathInfo } from '../events.ts'
-import { formatBytes, formatDuration, formatRate, percent } from './format.ts'
+import {
+  formatAmount,
+  formatBytes,
+  formatCount,
+  formatDuration,
+  formatRate,
+  percent,
+} from './format.ts'
 
 const MIN_BAR_WIDTH = 8
 const MAX_BAR_WIDTH = 40
@@ -15,6 +22,8 @@ export interface Progress {
   path?: PathInfo
   /** What has carried the data lately; empty while nothing has. */
   transports?: readonly PathInfo['transport'][]
+  /** How many connections that were; 0 while nothing has come. */
+  lanes?: number
 }
 
 /**
@@ -27,42 +36,48 @@ export function progressLine(progress: Progress, columns: number): string {
   const { bytes, total } = progress
   if (total === null) return uncountedLine(progress, width)
   const share = `${String(percent(bytes, total)).padStart(3)}%`
-  const size = `${formatBytes(bytes)} of ${formatBytes(total)}`
-  const path = progress.path && way(progress.path, progress.transports)
-  const byImportance = [speed(progress), size, path]
+  const [pace, left] = speed(progress)
+  const size = formatAmount(bytes, total)
+  const [path, lanes] = way(progress)
 
   let room = width - share.length
-  const shown = byImportance.map((part) => {
-    if (part === undefined || part === '' || part.length + GAP.length > room) return []
+  const fitted = (part: string | undefined, spare = 0) => {
+    if (part === undefined || part.length + GAP.length + spare > room) return []
     room -= part.length + GAP.length
     return [part]
-  })
+  }
+  const [paces, lefts] = [fitted(pace), fitted(left)]
+  const bare = MIN_BAR_WIDTH + GAP.length
+  const [sizes, paths, counts] = [fitted(size, bare), fitted(path, bare), fitted(lanes, bare)]
   const barWidth = Math.min(MAX_BAR_WIDTH, room - GAP.length)
   const bar = barWidth >= MIN_BAR_WIDTH ? [drawBar(bytes, total, barWidth)] : []
-  const [pace = [], sizes = [], ways = []] = shown
-  return [share, ...bar, ...sizes, ...pace, ...ways].join(GAP).slice(0, width)
+  const parts = [share, ...bar, ...sizes, ...paces, ...lefts, ...paths, ...counts]
+  return parts.join(GAP).slice(0, width)
 }
 
 /** Without a whole there is no share of it, and no bar. */
 function uncountedLine(progress: Progress, width: number): string {
-  const path = progress.path && way(progress.path, progress.transports)
-  const parts = [formatBytes(progress.bytes), speed(progress), path ?? []].flat()
+  const parts = [formatBytes(progress.bytes), ...speed(progress), ...way(progress)]
   while (parts.join(GAP).length > width) parts.pop()
   return parts.join(GAP)
 }
 
-function way(path: PathInfo, transports: Progress['transports'] = []): string {
+/** `direct udp+tcp` and `4 lanes`, as far as they are known. */
+function way({ path, transports = [], lanes = 0 }: Progress): string[] {
+  if (path === undefined) return []
   const carrying = transports.length > 0 ? transports : [path.transport]
-  return `${path.path} ${carrying.join('+')}`
+  const counted = lanes > 0 ? [formatCount(lanes, 'lane')] : []
+  return [`${path.path} ${carrying.join('+')}`, ...counted]
 }
 
-function speed(progress: Progress): string {
+/** The rate and the time left, or that there is none. */
+function speed(progress: Progress): string[] {
   if (progress.stalledMs !== undefined) {
-    return `no data for ${formatDuration(Math.floor(progress.stalledMs / 1000))}`
+    return [`no data for ${formatDuration(Math.floor(progress.stalledMs / 1000))}`]
   }
   const rate = formatRate(progress.bytesPerSecond)
   const seconds = secondsLeft(progress)
-  return seconds === undefined ? rate : `${rate}${GAP}${formatDuration(seconds)} left`
+  return seconds === undefined ? [rate] : [rate, `${formatDuration(seconds)} left`]
 }
 
 /** Whole seconds to go at the current rate, where that says anything. */

@@ -9,13 +9,18 @@ import { ContentsOutput } from './standard-streams.ts'
 import { displayPath } from './summary-line.ts'
 import type { CommandContext } from './terminal.ts'
 import { type Outcome, watchTransfer } from './watch-transfer.ts'
+import { commandAgain } from './way-on.ts'
 
 /**
  * `p2pshare receive`: asks what it was not told, receives, and shows how it goes; a text goes to
  * standard output in the end. Throws ShareError `usage` before anything else where it would have to
  * ask and cannot, or contents would go to a terminal, and the ShareError of `receive`.
  */
-export async function runReceive(command: ReceiveCommand, context: CommandContext): Promise<void> {
+export async function runReceive(
+  command: ReceiveCommand,
+  argv: readonly string[],
+  context: CommandContext,
+): Promise<void> {
   const { name: _name, mode, detail, yes, code: givenCode, output, existing, ...options } = command
   const isPiped = output === STANDARD_STREAM
   if (isPiped && context.stdout.isTTY) refuseToPipe()
@@ -29,7 +34,8 @@ export async function runReceive(command: ReceiveCommand, context: CommandContex
   const view = { role: 'receiver', namesRendezvous: false, asks: !yes } as const
   let offered: OfferInfo | undefined
   let text: string | undefined
-  await watchTransfer({ mode, detail }, view, context, async (watchers) => {
+  const again = isPiped ? undefined : commandAgain(argv, givenCode)
+  await watchTransfer({ mode, detail, again }, view, context, async (watchers) => {
     const received = await receive(code, {
       ...options,
       ...placeFor(output, context),

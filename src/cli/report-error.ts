@@ -20,8 +20,16 @@ export function reportError(
     // The terminal has written ^C where the cursor is.
     const start = code === 'stopped-sigint' && canDraw(stderr, environment) ? CLEAR_LINE : ''
     const prefix = createStyle(stderr, environment)('red', 'p2pshare:')
-    stderr.write(`${start}${prefix} ${printable(message)}.\n${hint && `${printable(hint)}\n`}`)
+    stderr.write(`${start}${prefix} ${printable(message)}.\n${hint && `${printableLines(hint)}\n`}`)
   }
+}
+
+/** A hint may end with a command on a line of its own. */
+function printableLines(text: string): string {
+  return text
+    .split('\n')
+    .map((line) => printable(line))
+    .join('\n')
 }
 
 /** Writes what led to `error` to standard error: the causes, or all of it where `hasStacks`. */

@@ -13,7 +13,7 @@ export async function run(argv: string[], context: CommandContext): Promise<numb
     argv.includes(`--${flag}`) || isYes(context.environment.flags.get(flag))
   try {
     const command = await parseCommandLine(argv, context.environment, describeVersions)
-    await runCommand(command, context)
+    await runCommand(command, argv, context)
     return 0
   } catch (thrown) {
     const error = toShareError(thrown)
@@ -23,15 +23,19 @@ export async function run(argv: string[], context: CommandContext): Promise<numb
   }
 }
 
-async function runCommand(command: Command, context: CommandContext): Promise<void> {
+async function runCommand(
+  command: Command,
+  argv: readonly string[],
+  context: CommandContext,
+): Promise<void> {
   switch (command.name) {
     case 'print':
       context.stdout.write(`${command.text}\n`)
       return
     case 'send':
-      return (await import('./send-command.ts')).runSend(command, context)
+      return (await import('./send-command.ts')).runSend(command, argv, context)
     case 'receive':
-      return (await import('./receive-command.ts')).runReceive(command, context)
+      return (await import('./receive-command.ts')).runReceive(command, argv, context)
     case 'serve':
       return (await import('./serve-command.ts')).runServe(command, context)
     case 'completion':

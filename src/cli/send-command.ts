@@ -5,9 +5,14 @@ import type { SendCommand, SendWhat } from './command.ts'
 import { readInput } from './standard-streams.ts'
 import type { CommandContext } from './terminal.ts'
 import { watchTransfer } from './watch-transfer.ts'
+import { commandAgain } from './way-on.ts'
 
 /** `p2pshare send`: sends what was named and shows how it goes. Throws the ShareError of `send`. */
-export async function runSend(command: SendCommand, context: CommandContext): Promise<void> {
+export async function runSend(
+  command: SendCommand,
+  argv: readonly string[],
+  context: CommandContext,
+): Promise<void> {
   const { name: _name, what, mode, detail, ...options } = command
   const { stdin, stderr, signal } = context
   // Where standard input is what is sent, standard error tells whether somebody reads the code.
@@ -16,7 +21,9 @@ export async function runSend(command: SendCommand, context: CommandContext): Pr
   const { send } = await import('../send.ts')
   const namesRendezvous = command.rendezvous !== undefined
   const view = { role: 'sender', namesRendezvous, asks: false } as const
-  await watchTransfer({ mode, detail }, view, context, async (watchers) => {
+  // What came through a pipe cannot be sent again.
+  const again = 'paths' in what ? commandAgain(argv, command.code) : undefined
+  await watchTransfer({ mode, detail, again }, view, context, async (watchers) => {
     const sending = await send(inputOf(what, context), { words, ...options, signal, ...watchers })
     return { verb: 'Sent', summary: await sending.done, what: labelOf(what) }
   })

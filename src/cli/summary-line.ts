@@ -13,22 +13,31 @@ import {
 /** What was done with what was transferred. */
 export type Verb = 'Sent' | 'Saved' | 'Received'
 
-/** How a transfer went, in a line. `what` was transferred: a name or a path. */
+/**
+ * How a transfer went, in a line that fits into `columns` where it can: what matters least is left
+ * out first, and the digest first of all. `what` was transferred: a name or a path.
+ */
 export function summaryLine(
   verb: Verb,
   what: string,
   summary: TransferSummary,
   transports: readonly PathInfo['transport'][],
+  columns = Number.POSITIVE_INFINITY,
 ): string {
   const { files, bytes, skipped, sent, seconds, path, digest } = summary
-  const onWire = sent < bytes ? `, ${formatBytes(sent)} on the wire` : ''
-  const leftOut = skipped > 0 ? `, ${formatCount(skipped, 'file')} left out` : ''
-  const rate = seconds > 0 ? ` (${formatRate(bytes / seconds)})` : ''
-  return (
-    `${verb} ${printable(what)}: ${formatContents(files, bytes)} in ` +
-    `${formatDuration(seconds)}${rate}${onWire}${leftOut}, ` +
-    `${formatPath(path, transports)}. Digest ${printable(digest)}`
-  )
+  const contents = formatContents(files, bytes)
+  const total = `${verb} ${printable(what)}: ${contents} in ${formatDuration(seconds)}`
+  const details = [
+    seconds > 0 ? ` (${formatRate(bytes / seconds)})` : '',
+    sent < bytes ? `, ${formatBytes(sent)} on the wire` : '',
+    skipped > 0 ? `, ${formatCount(skipped, 'file')} left out` : '',
+    `, ${formatPath(path, transports)}`,
+  ]
+  const whole = `${total}${details.join('')}. Digest ${printable(digest)}`
+  if (whole.length < columns) return whole
+  const line = () => `${total}${details.join('')}.`
+  while (details.length > 0 && line().length >= columns) details.pop()
+  return line()
 }
 
 /** The absolute `path` as one would type it in `directory`: `./name` in it or below. */

@@ -19,12 +19,17 @@ export interface CommandContext {
   interrupt: () => void
 }
 
-export type Style = (format: 'bold' | 'red' | 'yellow', text: string) => string
+export type Style = (format: 'bold' | 'dim' | 'red' | 'yellow', text: string) => string
 
-/** Colours and weights where `stream` is a terminal that has them and nobody minds. */
+/** Colours and weights where `stream` is a terminal that has them, or the environment wants them. */
 export function createStyle(stream: OutputStream, environment: Environment): Style {
-  if (!stream.isTTY || !environment.colour) return (_format, text) => text
+  if (!hasColour(stream, environment)) return (_format, text) => text
   return (format, text) => styleText(format, text, { validateStream: false })
+}
+
+/** Whether what is written to `stream` may have colour. */
+export function hasColour(stream: OutputStream, { colour }: Environment): boolean {
+  return colour === 'always' || (colour === 'terminal' && stream.isTTY === true)
 }
 
 /** Whether lines on `stream` can be drawn over. */

@@ -1,4 +1,5 @@
 import type { DiagnosticWatcher } from '../diagnostics.ts'
+import { toShareError } from '../errors.ts'
 import type { TransferEvent, TransferSummary, TransferWatcher } from '../events.ts'
 import { STOP_TIMEOUT_MS } from '../limits.ts'
 import { CarriedBy } from './carried-by.ts'
@@ -8,12 +9,20 @@ import type { TransferView } from './renderer.ts'
 import { summaryLine, type Verb } from './summary-line.ts'
 import type { CommandContext } from './terminal.ts'
 import { untilStopped } from './until-stopped.ts'
+import { WayOn } from './way-on.ts'
 
 /** What a transfer came to: the summary, and what it was about as the person at this end knows it. */
 export interface Outcome {
   verb: Verb
   summary: TransferSummary
   what: string
+}
+
+export interface Watching {
+  mode: OutputMode
+  detail?: Detail | undefined
+  /** What to type to go on, should it break off; absent where it could not go on. */
+  again?: string | undefined
 }
 
 /** What a transfer tells whoever watches it. */
@@ -27,19 +36,21 @@ export interface Watchers {
  * thrown on; an error event of its own is dropped, as the error is reported once, where it ends.
  */
 export async function watchTransfer(
-  { mode, detail }: { mode: OutputMode; detail?: Detail | undefined },
+  { mode, detail, again }: Watching,
   view: TransferView,
   context: CommandContext,
   transfer: (watchers: Watchers) => Promise<Outcome>,
 ): Promise<void> {
   const renderer = await createRenderer(mode, view, context)
   const carried = new CarriedBy()
+  const wayOn = again === undefined ? undefined : new WayOn(view.role, again)
   let outcome: Outcome
   let ended = false
   try {
     const onEvent = (event: TransferEvent) => {
       if (ended || event.event === 'error') return
       carried.onEvent(event)
+      wayOn?.onEvent(event)
       renderer.onEvent(event)
     }
     const write = (line: string) => {
@@ -48,12 +59,16 @@ export async function watchTransfer(
     }
     const running = transfer({ onEvent, ...(detail && (await diagnosing(detail, write))) })
     outcome = await untilStopped(running, STOP_TIMEOUT_MS, context.signal)
+  } catch (thrown) {
+    const error = toShareError(thrown)
+    throw wayOn?.added(error) ?? error
   } finally {
     ended = true
     renderer.close()
   }
   const { verb, what, summary } = outcome
-  renderer.say(summaryLine(verb, what, summary, carried.transports))
+  const columns = context.stderr.isTTY ? context.stderr.columns : undefined
+  renderer.say(summaryLine(verb, what, summary, carried.transports, columns || undefined))
 }
 
 async function diagnosing(

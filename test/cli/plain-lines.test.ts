@@ -60,7 +60,7 @@ describe('PlainLines', () => {
     }
     const shares = output.rows.map((row) => Number.parseInt(row, 10)).filter(Number.isFinite)
     expect(shares).toEqual([10, 20, 30, 40, 50, 60, 70, 80, 90, 100])
-    expect(output.rows[0]).toBe('10%, 10.0 MiB of 100.0 MiB, 13.1 MB/s, 8 s left')
+    expect(output.rows[0]).toBe('10%, 10.0 of 100.0 MiB, 13.1 MB/s, 8 s left')
   })
 
   it('tells every ten seconds of a slow transfer', () => {

@@ -32,7 +32,7 @@ describe('ProgressDisplay', () => {
     for (const event of [code, connected, offer]) display.onEvent(event)
     advance(display, 0, 50, 5)
     expect(output.rows.at(-1)).toMatch(
-      /^ 50% {2}\[=+> +] {2}50\.0 MiB of 100\.0 MiB .* direct udp$/,
+      /^ 50% {2}\[=+> +] {2}50\.0 of 100\.0 MiB .* direct udp {2}1 lane$/,
     )
     advance(display, 50, 100, 5)
     display.onEvent(done)
@@ -107,7 +107,7 @@ describe('ProgressDisplay', () => {
     })
     vi.advanceTimersByTime(1000)
     display.close()
-    expect(output.rows.at(-2)).toMatch(/^100% {2}\[=+] {2}0 B of 0 B/)
+    expect(output.rows.at(-2)).toMatch(/^100% {2}\[=+] {2}0 of 0 B/)
   })
 
   it('says that a transfer has stalled, without an event to tell it', () => {

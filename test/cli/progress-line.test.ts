@@ -11,14 +11,18 @@ const halfway: Progress = {
 
 describe('progressLine', () => {
   it('shows everything where there is room', () => {
-    expect(progressLine(halfway, 100)).toBe(
-      ' 50%  [==================>                 ]  600.0 MiB of 1.2 GiB  98.3 MB/s  7 s left  direct udp',
+    expect(progressLine({ ...halfway, transports: ['udp', 'tcp'], lanes: 12 }, 100)).toBe(
+      ' 50%  [===========>          ]  600.0 MiB of 1.2 GiB  98.3 MB/s  7 s left  direct udp+tcp  12 lanes',
     )
   })
 
   it('leaves out what matters least on a narrow terminal', () => {
-    expect(progressLine(halfway, 40)).toBe(' 50%  98.3 MB/s  7 s left  direct udp')
+    expect(progressLine({ ...halfway, lanes: 1 }, 80)).toBe(
+      ' 50%  [====>   ]  600.0 MiB of 1.2 GiB  98.3 MB/s  7 s left  direct udp  1 lane',
+    )
+    expect(progressLine(halfway, 40)).toBe(' 50%  [=====>    ]  98.3 MB/s  7 s left')
     expect(progressLine(halfway, 26)).toBe(' 50%  98.3 MB/s  7 s left')
+    expect(progressLine(halfway, 20)).toBe(' 50%  98.3 MB/s')
     expect(progressLine(halfway, 10)).toBe(' 50%')
   })
 

@@ -16,6 +16,17 @@ describe('summaryLine', () => {
     )
   })
 
+  it.each([
+    [200, /direct over UDP\. Digest (ab){32}$/],
+    [80, /^Saved \.\/photos: 312 files, 100\.0 MiB in 8 s \(13\.1 MB\/s\), direct over UDP\.$/],
+    [60, /^Saved \.\/photos: 312 files, 100\.0 MiB in 8 s \(13\.1 MB\/s\)\.$/],
+    [45, /^Saved \.\/photos: 312 files, 100\.0 MiB in 8 s\.$/],
+    [20, /^Saved \.\/photos: 312 files, 100\.0 MiB in 8 s\.$/],
+  ])('leaves out what matters least in %i columns', (columns, line) => {
+    const several = { ...done, files: 312 }
+    expect(summaryLine('Saved', './photos', several, ['udp'], columns)).toMatch(line)
+  })
+
   it('counts files where there is not one, and those left out', () => {
     const several = { ...done, files: 312, skipped: 2 }
     expect(summaryLine('Saved', './photos', several, ['udp'])).toContain(
