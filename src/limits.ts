@@ -189,8 +189,14 @@ export const LOST_LANES_GRACE_MS = SECOND_MS
 
 // --- Peer connection -----------------------------------------------------------------------
 
-/** The engine itself gives up after 15 to 30 s, or never. */
-export const CONNECT_TIMEOUT_MS = 20 * SECOND_MS
+/**
+ * A path that there is has been found after a few seconds, one over TCP by a relay included. With
+ * meeting before it and explaining after it, both sides end within 20 s. The engine itself gives up
+ * after 15 to 30 s, or never.
+ */
+export const CONNECT_TIMEOUT_MS = 15 * SECOND_MS
+/** So long a side that found no path waits to hear what the other one found out: a few round trips. */
+export const FACTS_TIMEOUT_MS = 2 * SECOND_MS
 /** What the engine announces; a message above it closes the channel without an error. */
 export const MAX_MESSAGE_BYTES = 256 * KIB
 /** What a peer that announces nothing takes (RFC 8841, section 6.1). */

@@ -15,6 +15,7 @@ import {
   pathEndsFromStats,
   pathInfoFromStats,
 } from './path-info.ts'
+import { PathSearch, type SearchFacts } from './path-search.ts'
 import { patientPeerConnection } from './patient-peer-connection.ts'
 import { ProbeChannel } from './probe-channel.ts'
 import { sdpFingerprint, sdpMaxMessageBytes } from './session-description.ts'
@@ -72,6 +73,7 @@ export class Connection {
   readonly #onDiagnostic: DiagnosticWatcher
   readonly #choice: CandidateChoice
   readonly #opened: Promise<void>
+  readonly #search: PathSearch
   #candidates = 0
   #ownSdp: string | undefined
   #peerSdp: string | undefined
@@ -86,6 +88,9 @@ export class Connection {
     this.#choice = { transport: init.transport ?? 'any', only: init.only }
     this.#lane = init.lane ?? 0
     this.#onDiagnostic = init.onDiagnostic ?? (() => {})
+    const configuration = configurationOf(init)
+    const search = new PathSearch(configuration.iceServers)
+    this.#search = search
     const engine = loadEngine()
     const kept = this.#engineConnection
     this.#peer = new SimplePeer({
@@ -94,12 +99,13 @@ export class Connection {
       trickle: true,
       channelName: 'p2pshare',
       channelConfig: { negotiated: true, id: 0, ordered: true },
-      config: configurationOf(init),
+      config: configuration,
       wrtc: {
         RTCPeerConnection: class extends patientPeerConnection() {
           constructor(configuration?: RTCConfiguration) {
             super(configuration)
             kept.current = this
+            this.addEventListener('icecandidateerror', (event) => search.failed(event))
           }
         },
         RTCSessionDescription: engine.RTCSessionDescription,
@@ -197,6 +203,11 @@ export class Connection {
     return new ProbeChannel(connection)
   }
 
+  /** What looking for a path has come to, so far or in the end. */
+  get searchFacts(): SearchFacts {
+    return this.#search.facts
+  }
+
   /** Which way the data goes just now; undefined while that is not known. */
   async pathInfo(): Promise<PathInfo | undefined> {
     const stats = await this.#stats()
@@ -218,6 +229,7 @@ export class Connection {
     // simple-peer also asks for renegotiation and transceivers, for which a data channel has no use.
     if (signal.type !== 'candidate' && signal.type !== 'offer' && signal.type !== 'answer') return
     if (signal.type !== 'candidate') this.#ownSdp = signal.sdp
+    this.#search.found(signal)
     const told = signalWithin(this.#choice, signal)
     if (told === undefined) return
     this.#diagnoseCandidates('own', told)
@@ -234,6 +246,7 @@ export class Connection {
     const tell = (what: string, state: string) =>
       this.#onDiagnostic({ diagnostic: 'engine', lane: this.#lane, what, state })
     this.#peer.on('iceStateChange', (ice: string, gathering: string) => {
+      if (ice === 'connected' || ice === 'completed') this.#search.reached()
       tell('path', ice)
       tell('gathering', gathering)
     })
@@ -280,12 +293,12 @@ export class Connection {
   }
 }
 
-function configurationOf({ iceServers, only, transport }: ConnectionInit): RTCConfiguration {
+function configurationOf({ iceServers, only, transport }: ConnectionInit) {
   return {
     iceServers: iceServers
       .map(({ urls, ...access }) => ({ ...access, urls: urls.filter(serves(only, transport)) }))
       .filter(({ urls }) => urls.length > 0),
-    ...(only === 'relay' && { iceTransportPolicy: 'relay' }),
+    ...(only === 'relay' && { iceTransportPolicy: 'relay' as const }),
   }
 }
 

@@ -1,16 +1,20 @@
+import { setTimeout as pause } from 'node:timers/promises'
 import type { DiagnosticWatcher } from '../diagnostics.ts'
 import { ShareError, toShareError } from '../errors.ts'
-import { HANDSHAKE_TIMEOUT_MS, PEER_LEFT_GRACE_MS } from '../limits.ts'
+import { FACTS_TIMEOUT_MS, HANDSHAKE_TIMEOUT_MS, PEER_LEFT_GRACE_MS } from '../limits.ts'
 import { Connection, type IceServer } from '../peer/connection.ts'
 import type { Lane } from '../peer/lane.ts'
+import type { SearchFacts } from '../peer/path-search.ts'
 import type { ProbeChannel } from '../peer/probe-channel.ts'
 import type { Role } from '../secure/role.ts'
 import { SecureSession } from '../secure/secure-session.ts'
 import type { SessionKeys } from '../secure/session-keys.ts'
 import { namedCapabilities } from '../transfer/capabilities.ts'
 import { type Connectivity, offers } from './connectivity.ts'
+import { explainNoPath } from './explain-no-path.ts'
 import { type AgreedPaths, agreeOnPaths, decodeHello, encodeHello, type Hello } from './hello.ts'
 import { openLane } from './open-lane.ts'
+import { decodeFacts, encodeFacts } from './path-facts.ts'
 
 export interface PairingInit {
   role: Role
@@ -77,6 +81,7 @@ export class Pairing {
   #first: FirstConnection | undefined
   #paths: AgreedPaths | undefined
   #isProved = false
+  #hasSaidFacts = false
   #heard = false
   #refused = false
   #over = false
@@ -192,8 +197,13 @@ export class Pairing {
   }
 
   #deliver(plaintext: Uint8Array): void {
-    if (this.#paths) this.#first?.connection.signal(plaintext)
-    else this.#agree(decodeHello(plaintext))
+    if (this.#paths === undefined) {
+      this.#agree(decodeHello(plaintext))
+      return
+    }
+    const facts = decodeFacts(plaintext)
+    if (facts) this.#explain(this.#paths, facts)
+    else this.#first?.connection.signal(plaintext)
   }
 
   /** The other side's wishes may exclude what the connection made so far would use. */
@@ -233,8 +243,29 @@ export class Pairing {
       const made = { role, lane, connection, probes, iceServers, paths, keys, peerCapabilities }
       this.#resolve({ ...made, onDiagnostic, close })
     } catch (thrown) {
-      this.#fail(toShareError(thrown))
+      const error = toShareError(thrown)
+      if (error.code !== 'no-path') this.#fail(error)
+      else this.#explain(paths, await this.#factsOfPeer())
     }
+  }
+
+  /** Says what was found out here, and waits for the same of the other side, which may still look. */
+  async #factsOfPeer(): Promise<undefined> {
+    this.#sayFacts()
+    await pause(FACTS_TIMEOUT_MS, undefined, { signal: this.#stop.signal }).catch(() => undefined)
+  }
+
+  #sayFacts(): void {
+    if (this.#hasSaidFacts || this.#first === undefined) return
+    this.#hasSaidFacts = true
+    this.#submit(encodeFacts(this.#first.connection.searchFacts))
+  }
+
+  /** Ends it, at both sides, with what is known of either. */
+  #explain({ only }: AgreedPaths, peer: SearchFacts | undefined): void {
+    if (this.#over || this.#first === undefined) return
+    this.#sayFacts()
+    this.#fail(explainNoPath({ only, own: this.#first.connection.searchFacts, peer }))
   }
 
   #submit(plaintext: Uint8Array): void {
