@@ -1,6 +1,5 @@
 import type { CandidateInfo } from '../diagnostics.ts'
 import { candidatesIn } from './candidate.ts'
-import type { IceServer } from './connection.ts'
 import type { Signal } from './signal.ts'
 
 /** What one side found out while it looked for a path. It names no address. */
@@ -38,7 +37,7 @@ export class PathSearch {
   #isRelayRefused = false
   #reached = false
 
-  constructor(iceServers: readonly IceServer[]) {
+  constructor(iceServers: readonly { urls: readonly string[] }[]) {
     this.#urls = iceServers.flatMap(({ urls }) => urls)
   }
 
