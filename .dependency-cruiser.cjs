@@ -30,6 +30,7 @@ const PACKAGES = {
   'simple-peer': 'peer',
   '@roamhq/wrtc': 'peer',
   yargs: 'cli',
+  'lean-qr': 'cli',
   'cli-progress': 'cli',
 }
 

@@ -30,6 +30,10 @@ const FAILURES = {
   'file-failed': { exit: 8, hint: 'Check the disk and the path.' },
   declined: { exit: 9, hint: 'Ask the other side.' },
   cancelled: { exit: 9, hint: 'Ask the other side.' },
+  'not-verified': {
+    exit: 9,
+    hint: 'Somebody else may be at the other end. Nothing was sent or saved; send again for a new code.',
+  },
   incompatible: { exit: 9, hint: 'Update p2pshare on both sides.' },
   'no-rendezvous': { exit: 10, hint: 'Check the server with --rendezvous, or the network.' },
   'stopped-sigint': { exit: 130, hint: '' },

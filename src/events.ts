@@ -48,6 +48,8 @@ export type TransferEvent =
   /** The rendezvous is reached and the other side is not there yet. */
   | { event: 'waiting' }
   | ({ event: 'connected' } & PathInfo)
+  /** What both sides show, to be compared by voice, where either of them wants to. */
+  | { event: 'verify'; words: string }
   | ({ event: 'offer' } & OfferInfo)
   /** `bytes` of `total` are safe at the receiver; null while not everything is counted. */
   | ({ event: 'progress'; bytes: number; total: number | null; bytesPerSecond: number } & Carriers)

@@ -15,6 +15,8 @@ export const WORDS_AT_TERMINAL = 2
 export const WORDS_IN_SCRIPTS = 4
 export const MIN_WORDS = 2
 export const MAX_WORDS = 8
+/** 44 bits: whoever guessed a code cannot make two sessions show the same by chance or trying. */
+export const VERIFICATION_WORDS = 4
 /** A secret somebody made up has less entropy per letter than words do. */
 export const MIN_CUSTOM_SECRET_LENGTH = 8
 /** Longer than anything a person types; bounds the work of parsing. */

@@ -17,8 +17,9 @@ import { ReceiverComeback } from './session/receiver-comeback.ts'
 import { runTransfer, type TransferHooks } from './session/run-transfer.ts'
 import { Search } from './session/search.ts'
 import { TransferReceipt } from './session/transfer-receipt.ts'
+import { type Verify, verified } from './session/verification.ts'
 import { withinWait } from './session/within-wait.ts'
-import { ownCapabilities } from './transfer/capabilities.ts'
+import { ownCapabilities, VERIFY_CAPABILITY } from './transfer/capabilities.ts'
 import { assertLimit } from './transfer/rate-limit.ts'
 import { Receiver } from './transfer/receiver.ts'
 
@@ -42,6 +43,8 @@ export interface ReceiveOptions {
   waitMs?: number
   /** How long to wait for a connection that was lost, in milliseconds; 0 for not at all. */
   reconnectMs?: number
+  /** Asked, before anything is accepted, whether the other side shows the same words. */
+  verify?: Verify
   /** Asked once with what is on offer and where it would go; accepts everything when absent. */
   decide?: (offer: OfferInfo & { target: string }, signal: AbortSignal) => Promise<boolean>
   /** What the sender is asked to stay below, in bytes a second; at least 1000. */
@@ -76,7 +79,10 @@ export async function receive(code: string, options: ReceiveOptions = {}): Promi
   throwIfAborted(signal)
   const receipt = await TransferReceipt.open(options.receipt)
   const codecs = await wantedCodecs(options.compress ?? true)
-  const capabilities = ownCapabilities(codecs.map(({ name }) => name))
+  const capabilities = ownCapabilities([
+    ...codecs.map(({ name }) => name),
+    ...(options.verify ? [VERIFY_CAPABILITY] : []),
+  ])
   const url = address === undefined ? undefined : parseRendezvousAddress(address)
   const watchers = { onEvent, onDiagnostic }
   const key = { nameplate, secret, capabilities, connectivity }
@@ -126,16 +132,23 @@ async function save(
     onEvent(event)
   }
   let begun = 0
-  const begin = (hooks: TransferHooks): Receiver => {
+  const begin = (hooks: TransferHooks, peer: Session): Receiver => {
     begun += 1
     if (begun > 1) receipt.restart()
-    return new Receiver({
-      accept: (offer) => incoming.accept(offer),
+    const ready = verified(peer, { verify: options.verify, signal, onEvent })
+    const receiver = new Receiver({
+      accept: async (offer) => {
+        await ready
+        return incoming.accept(offer)
+      },
       decoder: blockDecoder(codecs),
       limitBytesPerSecond: options.limitBytesPerSecond,
       ...hooks,
       onEvent: watch,
     })
+    // The sender may still be asked, and offer nothing yet.
+    ready.catch((thrown) => receiver.fail(toShareError(thrown)))
+    return receiver
   }
   try {
     const reconnectMs = options.reconnectMs ?? DEFAULT_RECONNECT_MS

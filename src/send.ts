@@ -24,8 +24,9 @@ import type { Session } from './session/pairing.ts'
 import { runTransfer, type TransferHooks } from './session/run-transfer.ts'
 import { SenderComeback } from './session/sender-comeback.ts'
 import { TransferReceipt } from './session/transfer-receipt.ts'
+import { type Verify, verified } from './session/verification.ts'
 import { withinWait } from './session/within-wait.ts'
-import { namedCapabilities, ownCapabilities } from './transfer/capabilities.ts'
+import { namedCapabilities, ownCapabilities, VERIFY_CAPABILITY } from './transfer/capabilities.ts'
 import type { Source } from './transfer/ports.ts'
 import { assertLimit, RateLimit } from './transfer/rate-limit.ts'
 import { Sender } from './transfer/sender.ts'
@@ -59,6 +60,8 @@ export interface SendOptions {
   gitignore?: boolean
   /** Whether symbolic links are followed where they do not lead out of their directory. */
   follow?: boolean
+  /** Asked, before anything is offered, whether the other side shows the same words. */
+  verify?: Verify
   /** Where to write a receipt. */
   receipt?: string
   signal?: AbortSignal
@@ -95,7 +98,7 @@ export async function send(what: SendInput, options: SendOptions = {}): Promise<
     if (options.rendezvous === undefined) {
       onDiagnostic?.({ diagnostic: 'server', url: server.url, state: 'running' })
     }
-    const capabilities = ownCapabilities([])
+    const capabilities = ownCapabilities(options.verify ? [VERIFY_CAPABILITY] : [])
     const meeting = owned.add(
       await Meeting.open({
         url: server.url,
@@ -182,7 +185,9 @@ async function deliver(delivery: Delivery): Promise<TransferSummary> {
   let begun = 0
   const begin = (hooks: TransferHooks, peer: Session): Sender => {
     const { files, bytes } = outgoing.counted
-    onEvent({ event: 'offer', name, kind, files, bytes, isCounted })
+    const ready = verified(peer, { verify: options.verify, signal, onEvent }).then(() => {
+      onEvent({ event: 'offer', name, kind, files, bytes, isCounted })
+    })
     begun += 1
     if (begun > 1) receipt.restart()
     return new Sender({
@@ -192,6 +197,7 @@ async function deliver(delivery: Delivery): Promise<TransferSummary> {
       encoder: blockEncoder(codecs, namedCapabilities(peer.peerCapabilities)),
       lanes: options.lanes,
       limit,
+      ready,
       ...hooks,
       onEvent: watch,
     })

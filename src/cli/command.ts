@@ -10,21 +10,26 @@ export type Detail = 'verbose' | 'debug'
 /** What is to be sent: files and directories, standard input under a name, or a text. */
 export type SendWhat = { paths: string[] } | { inputName: string } | { text: string }
 
-export interface SendCommand extends Omit<SendOptions, 'signal' | 'onEvent' | 'onDiagnostic'> {
+export interface SendCommand
+  extends Omit<SendOptions, 'signal' | 'onEvent' | 'onDiagnostic' | 'verify'> {
   name: 'send'
   what: SendWhat
   mode: OutputMode
   detail?: Detail
+  verify?: true
+  /** Show the code as a QR code, too. */
+  qr?: true
 }
 
 export interface ReceiveCommand
   extends Omit<
     ReceiveOptions,
-    'signal' | 'onEvent' | 'onDiagnostic' | 'decide' | 'output' | 'existing'
+    'signal' | 'onEvent' | 'onDiagnostic' | 'verify' | 'decide' | 'output' | 'existing'
   > {
   name: 'receive'
   mode: OutputMode
   detail?: Detail
+  verify?: true
   /** Save without asking. */
   yes: boolean
   code?: string

@@ -21,6 +21,12 @@ export function eventLine(
       const roundTrip = event.rttMs < 1 ? 'under 1 ms' : `${Math.round(event.rttMs)} ms`
       return `Connected: ${way}, ${roundTrip} round trip.`
     }
+    case 'verify': {
+      const words = `  ${style('bold', printable(event.words))}\n`
+      return ['Both sides show the same words, unless somebody is between them:', '', words].join(
+        '\n',
+      )
+    }
     case 'offer': {
       if (view.asks) return undefined
       return `${view.role === 'sender' ? 'Offered' : 'Receiving'} ${offerLabel(event)}.`

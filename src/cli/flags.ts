@@ -63,6 +63,10 @@ const receipt = {
   coerce: last<string>,
   describe: 'Write down there what was transferred, for p2pshare verify',
 } as const
+const verify = {
+  type: 'boolean',
+  describe: 'Compare words with the other side before anything is sent',
+} as const
 const verbose = {
   type: 'boolean',
   describe: 'Explain on standard error what happens: who is asked, which ways are tried',
@@ -127,6 +131,8 @@ export const sendFlags = {
   'relay-only': relayOnly,
   receipt,
   json,
+  verify,
+  qr: { type: 'boolean', describe: 'Show the command for the other side as a QR code, too' },
   quiet: { type: 'boolean', describe: 'Print the code and nothing else' },
   verbose,
   debug,
@@ -155,6 +161,7 @@ export const receiveFlags = {
   'relay-only': relayOnly,
   receipt,
   json,
+  verify,
   quiet: { type: 'boolean', describe: 'Print nothing but errors' },
   verbose,
   debug,

@@ -42,6 +42,28 @@ export async function askToSave(
     target === undefined ? 'Take it? [y/N] ' : 'Save it? [y/N] ',
     context,
   )
+  return isYesTyped(answer)
+}
+
+/**
+ * Asks whether the other side shows the words that are shown here. Anything but a yes is a no.
+ */
+export async function askToVerify(context: Prompting): Promise<boolean> {
+  const answer = await askLine('Does the other side show the same words? [y/N] ', context)
+  return isYesTyped(answer)
+}
+
+/**
+ * Throws ShareError `usage` where nobody could answer: words that nobody compares prove nothing.
+ */
+export function assertCanVerify(context: Prompting): void {
+  if (canAsk(context)) return
+  throw new ShareError('usage', 'There is no terminal to ask whether the words are the same', {
+    hint: 'Give --verify to the side where a person is; then this side shows its words, too.',
+  })
+}
+
+function isYesTyped(answer: string | undefined): boolean {
   return /^\s*y(es)?\s*$/i.test(answer ?? '')
 }
 

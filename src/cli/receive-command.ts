@@ -3,12 +3,19 @@ import type { OfferInfo } from '../events.ts'
 import type { ReceiveOptions } from '../receive.ts'
 import type { ReceiveCommand } from './command.ts'
 import { STANDARD_STREAM } from './flag-values.ts'
-import { askAboutExisting, askCode, askToSave, canAsk } from './prompts.ts'
+import {
+  askAboutExisting,
+  askCode,
+  askToSave,
+  askToVerify,
+  assertCanVerify,
+  canAsk,
+} from './prompts.ts'
 import { showText } from './show-text.ts'
 import { ContentsOutput } from './standard-streams.ts'
 import { displayPath } from './summary-line.ts'
 import type { CommandContext } from './terminal.ts'
-import { type Outcome, watchTransfer } from './watch-transfer.ts'
+import { type Outcome, type Watched, watchTransfer } from './watch-transfer.ts'
 import { commandAgain } from './way-on.ts'
 
 /**
@@ -21,10 +28,21 @@ export async function runReceive(
   argv: readonly string[],
   context: CommandContext,
 ): Promise<void> {
-  const { name: _name, mode, detail, yes, code: givenCode, output, existing, ...options } = command
+  const {
+    name: _name,
+    mode,
+    detail,
+    verify,
+    yes,
+    code: givenCode,
+    output,
+    existing,
+    ...options
+  } = command
   const isPiped = output === STANDARD_STREAM
   if (isPiped && context.stdout.isTTY) refuseToPipe()
   if (!canAsk(context)) refuseToAsk(command)
+  if (verify) assertCanVerify(context)
   const api = import('../receive.ts')
   // Loading goes on while the code is typed; a failure is met where the module is awaited.
   api.catch(() => {})
@@ -35,13 +53,16 @@ export async function runReceive(
   let offered: OfferInfo | undefined
   let text: string | undefined
   const again = isPiped ? undefined : commandAgain(argv, givenCode)
-  await watchTransfer({ mode, detail, again }, view, context, async (watchers) => {
+  await watchTransfer({ mode, detail, again }, view, context, async ({ watchers, ask }) => {
     const received = await receive(code, {
       ...options,
       ...placeFor(output, context),
-      existing: existing ?? (yes ? 'refuse' : whatToDo(context)),
+      existing: existing ?? (yes ? 'refuse' : whatToDo(context, ask)),
+      ...(verify && {
+        verify: (_words, stop) => ask(() => askToVerify({ ...context, signal: stop })),
+      }),
       decide: async (offer, signal) =>
-        yes || askToSave(offer, shownTarget(offer, isPiped), { ...context, signal }),
+        yes || ask(() => askToSave(offer, shownTarget(offer, isPiped), { ...context, signal })),
       signal: context.signal,
       ...watchers,
       onEvent: (event) => {
@@ -63,9 +84,12 @@ function placeFor(
   return { output: output === STANDARD_STREAM ? new ContentsOutput(stdout) : output }
 }
 
-function whatToDo(context: CommandContext): Exclude<ReceiveOptions['existing'], undefined> {
+function whatToDo(
+  context: CommandContext,
+  ask: Watched['ask'],
+): Exclude<ReceiveOptions['existing'], undefined> {
   return (path, signal) =>
-    askAboutExisting(displayPath(path, process.cwd()), { ...context, signal })
+    ask(() => askAboutExisting(displayPath(path, process.cwd()), { ...context, signal }))
 }
 
 /** Undefined where it goes to standard output. */

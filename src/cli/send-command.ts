@@ -2,8 +2,9 @@ import { basename, resolve } from 'node:path'
 import { WORDS_AT_TERMINAL, WORDS_IN_SCRIPTS } from '../limits.ts'
 import type { SendInput } from '../send.ts'
 import type { SendCommand, SendWhat } from './command.ts'
+import { askToVerify, assertCanVerify } from './prompts.ts'
 import { readInput } from './standard-streams.ts'
-import type { CommandContext } from './terminal.ts'
+import { type CommandContext, hasColour } from './terminal.ts'
 import { watchTransfer } from './watch-transfer.ts'
 import { commandAgain } from './way-on.ts'
 
@@ -13,20 +14,45 @@ export async function runSend(
   argv: readonly string[],
   context: CommandContext,
 ): Promise<void> {
-  const { name: _name, what, mode, detail, ...options } = command
+  const { name: _name, what, mode, detail, verify, qr, ...options } = command
+  if (verify) assertCanVerify(context)
   const { stdin, stderr, signal } = context
   // Where standard input is what is sent, standard error tells whether somebody reads the code.
   const isAtTerminal = 'inputName' in what ? stderr.isTTY : stdin.isTTY
   const words = isAtTerminal ? WORDS_AT_TERMINAL : WORDS_IN_SCRIPTS
   const { send } = await import('../send.ts')
+  const drawCode = qr && mode === 'text' ? await codeDrawing(context) : undefined
   const namesRendezvous = command.rendezvous !== undefined
   const view = { role: 'sender', namesRendezvous, asks: false } as const
   // What came through a pipe cannot be sent again.
   const again = 'paths' in what ? commandAgain(argv, command.code) : undefined
-  await watchTransfer({ mode, detail, again }, view, context, async (watchers) => {
-    const sending = await send(inputOf(what, context), { words, ...options, signal, ...watchers })
+  await watchTransfer({ mode, detail, again }, view, context, async ({ watchers, ask, say }) => {
+    const sending = await send(inputOf(what, context), {
+      words,
+      ...options,
+      ...(verify && {
+        verify: (_words, stop) => ask(() => askToVerify({ ...context, signal: stop })),
+      }),
+      signal,
+      ...watchers,
+      onEvent: (event) => {
+        watchers.onEvent(event)
+        if (event.event === 'code' && drawCode) say(drawCode(event.full))
+      },
+    })
     return { verb: 'Sent', summary: await sending.done, what: labelOf(what) }
   })
+}
+
+/** What draws the command for the other side; a terminal's colours only where there is one. */
+async function codeDrawing(context: CommandContext): Promise<(code: string) => string> {
+  const { stderr, environment } = context
+  const { qrCode } = await import('./qr-code.ts')
+  const columns = (stderr.isTTY && stderr.columns) || Number.POSITIVE_INFINITY
+  return (code) => {
+    const drawn = qrCode(`p2pshare receive ${code}`, columns, hasColour(stderr, environment))
+    return `${drawn ?? 'There is no room for the QR code: make the terminal wider.'}\n`
+  }
 }
 
 function inputOf(what: SendWhat, { stdin, signal }: CommandContext): SendInput {

@@ -31,6 +31,15 @@ export interface Watchers {
   onDiagnostic?: DiagnosticWatcher
 }
 
+/** What a command does while a transfer is watched. */
+export interface Watched {
+  watchers: Watchers
+  /** Asks a person. What there is to show waits for the answer, or it would tear the question. */
+  ask: <Answer>(question: () => Promise<Answer>) => Promise<Answer>
+  /** A line for a person, in the modes that talk to one. */
+  say: (line: string) => void
+}
+
 /**
  * Runs `transfer`, shows its events in `mode`, and says in the end how it went. What it throws is
  * thrown on; an error event of its own is dropped, as the error is reported once, where it ends.
@@ -39,30 +48,47 @@ export async function watchTransfer(
   { mode, detail, again }: Watching,
   view: TransferView,
   context: CommandContext,
-  transfer: (watchers: Watchers) => Promise<Outcome>,
+  transfer: (watched: Watched) => Promise<Outcome>,
 ): Promise<void> {
   const renderer = await createRenderer(mode, view, context)
   const carried = new CarriedBy()
   const wayOn = again === undefined ? undefined : new WayOn(view.role, again)
   let outcome: Outcome
   let ended = false
+  let waiting: (() => void)[] | undefined
+  const show = (draw: () => void) => {
+    if (waiting) waiting.push(draw)
+    else draw()
+  }
+  const showWaiting = () => {
+    const drawn = waiting ?? []
+    waiting = undefined
+    for (const draw of drawn) draw()
+  }
+  const ask: Watched['ask'] = async (question) => {
+    waiting ??= []
+    return question().finally(showWaiting)
+  }
   try {
     const onEvent = (event: TransferEvent) => {
       if (ended || event.event === 'error') return
       carried.onEvent(event)
       wayOn?.onEvent(event)
-      renderer.onEvent(event)
+      show(() => renderer.onEvent(event))
     }
-    const write = (line: string) => {
-      if (mode === 'text' && !ended) renderer.say(line)
-      else context.stderr.write(`${line}\n`)
-    }
-    const running = transfer({ onEvent, ...(detail && (await diagnosing(detail, write))) })
+    const write = (line: string) =>
+      show(() => {
+        if (mode === 'text' && !ended) renderer.say(line)
+        else context.stderr.write(`${line}\n`)
+      })
+    const watchers = { onEvent, ...(detail && (await diagnosing(detail, write))) }
+    const running = transfer({ watchers, ask, say: (line) => show(() => renderer.say(line)) })
     outcome = await untilStopped(running, STOP_TIMEOUT_MS, context.signal)
   } catch (thrown) {
     const error = toShareError(thrown)
     throw wayOn?.added(error) ?? error
   } finally {
+    showWaiting()
     ended = true
     renderer.close()
   }

@@ -4,6 +4,7 @@ import type { Direction } from './role.ts'
 
 const KEY_BYTES = 32
 const RESUME_NAMEPLATE_BYTES = 16
+const VERIFIER_BYTES = 6
 
 /** The keys of one established session. Its owner calls `destroy` when the transfer is over. */
 export class SessionKeys {
@@ -13,6 +14,8 @@ export class SessionKeys {
   readonly resumeKey: Uint8Array
   /** Where the two sides meet again, 32 hexadecimal digits. It tells nothing about `resumeKey`. */
   readonly resumeNameplate: string
+  /** What two people may compare, 48 bits; it tells nothing about the keys. */
+  readonly verifier: Uint8Array
   readonly #combinedSecret: Uint8Array
   readonly #handedOut = new Set<string>()
   #destroyed = false
@@ -22,6 +25,7 @@ export class SessionKeys {
     this.#combinedSecret = combinedSecret
     this.bindKey = expandKey(combinedSecret, 64, 'bind key')
     this.resumeKey = expandKey(combinedSecret, KEY_BYTES, 'resume key')
+    this.verifier = expandKey(combinedSecret, VERIFIER_BYTES, 'verifier')
     this.resumeNameplate = bytesToHex(
       expandKey(combinedSecret, RESUME_NAMEPLATE_BYTES, 'resume nameplate'),
     )

@@ -3,13 +3,16 @@ import { ShareError } from '../errors.ts'
 /** The versions of PROTOCOL.md that this program speaks, best first. */
 export const TRANSFER_VERSIONS: readonly string[] = ['transfer/4']
 
+/** The name by which a side says that it wants to compare words: then both show them. */
+export const VERIFY_CAPABILITY = 'verify'
+
 /**
  * What this side can do, as the bytes that the PAKE authenticates: names separated by blanks,
- * those of the versions and of the `encodings` that it can decode. A name that the other side does
- * not know means nothing to it, so new ones can be added freely.
+ * those of the versions, and the `further` ones of encodings that it can decode and of
+ * what it wants. A name that the other side does not know means nothing to it, so new ones can be added freely.
  */
-export function ownCapabilities(encodings: readonly string[]): Uint8Array {
-  return new TextEncoder().encode([...TRANSFER_VERSIONS, ...encodings].join(' '))
+export function ownCapabilities(further: readonly string[]): Uint8Array {
+  return new TextEncoder().encode([...TRANSFER_VERSIONS, ...further].join(' '))
 }
 
 /**

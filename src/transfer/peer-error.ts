@@ -21,6 +21,9 @@ export function errorFromPeer(
   if (code === 'integrity' || code === 'protocol' || code === 'incompatible') {
     return new ShareError(code, `The ${other} could not verify what arrived there`)
   }
+  if (code === 'not-verified') {
+    return new ShareError(code, `At the ${other} it was said that the words differ`)
+  }
   if (code === 'interrupted') {
     const what = type === 'decline' ? 'cannot go on with what it began' : 'lost the connection'
     return new ShareError(code, `The ${other} ${what}`)

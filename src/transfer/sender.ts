@@ -27,6 +27,8 @@ export interface SenderInit {
   lanes?: number | undefined
   /** What the transfer stays below, with others that have the same limit. */
   limit?: RateLimit | undefined
+  /** What the offer waits for; what it throws ends the transfer. */
+  ready?: Promise<void> | undefined
   /** Told when the connection is lost; then `resume` or `fail` has to follow. Absent: it ends. */
   onLost?: ((error: ShareError) => void) | undefined
   /** Told when the receiver accepts. */
@@ -74,6 +76,13 @@ export class Sender {
   /** Begins, on `lanes`. */
   start(lanes: Lanes): void {
     this.#attach(lanes, true)
+    const { ready } = this.#init
+    if (ready === undefined) this.#offer()
+    else ready.then(() => this.#offer()).catch((thrown) => this.fail(toShareError(thrown)))
+  }
+
+  #offer(): void {
+    if (this.#isOver) return
     this.#run(this.#machine.start())
     if (!this.#init.offer.isCounted) void this.#count()
   }

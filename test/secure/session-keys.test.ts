@@ -21,8 +21,17 @@ describe('SessionKeys', () => {
     const [one, other] = [createKeys(), createKeys()]
     expect(one.bindKey).toEqual(other.bindKey)
     expect(one.resumeKey).toEqual(other.resumeKey)
+    expect(one.verifier).toEqual(other.verifier)
     expect(one.resumeNameplate).toBe(other.resumeNameplate)
     expect(one.frameKey(3, 'sender-to-receiver')).toEqual(other.frameKey(3, 'sender-to-receiver'))
+  })
+
+  it('has 48 bits to compare, which are part of no key', () => {
+    const { verifier, bindKey, resumeKey, resumeNameplate } = createKeys()
+    expect(verifier).toHaveLength(6)
+    for (const key of [hexOf(bindKey), hexOf(resumeKey), resumeNameplate]) {
+      expect(key).not.toContain(hexOf(verifier))
+    }
   })
 
   it('names a mailbox that tells nothing about the resume key', () => {
