@@ -126,6 +126,34 @@ export const MIN_TURN_SECRET_LENGTH = 16
 /** Longer than the key of any HMAC needs to be. */
 export const MAX_TURN_SECRET_LENGTH = 256
 
+// --- Relay ---------------------------------------------------------------------------------
+
+/** RFC 8656, section 17: where STUN servers and relays are looked for. */
+export const RELAY_PORT = 3478
+/** Of HTTPS: the port that firewalls let through when they let nothing else. */
+export const RELAY_FIREWALL_PORT = 443
+/** One of each address family; each costs every lane two more allocations. */
+export const MAX_RELAY_ADDRESSES = 2
+/** Sixteen lanes, over two transports to two addresses, from two networks. */
+export const MAX_RELAY_ALLOCATIONS_PER_SIDE = 128
+/** Of the 16384 ports that a relay has for them: some 250 transfers of four lanes each. */
+export const MAX_RELAY_ALLOCATIONS = 4096
+/** Each way and allocation: a whole line of a gigabit, so that no lane takes more than that. */
+export const MAX_RELAY_BYTES_PER_SECOND = 125_000_000
+/** Coturn starts in a fraction of a second; a busy machine takes its time. */
+export const RELAY_START_TIMEOUT_MS = 15 * SECOND_MS
+/** How often a relay that starts is asked whether it is there. */
+export const RELAY_PROBE_INTERVAL_MS = 100
+/** It is killed when its input ends; longer than this only a stuck kernel takes. */
+export const RELAY_STOP_TIMEOUT_MS = SECOND_MS
+/** Soon enough for a transfer over it to go on; it doubles up to the second. */
+export const RELAY_RESTART_DELAY_MS = SECOND_MS / 4
+export const MAX_RELAY_RESTART_DELAY_MS = 30 * SECOND_MS
+/** A relay that ran for so long did not die of how it was started. */
+export const RELAY_STEADY_MS = MINUTE_MS
+/** Different complaints of a relay; more of them say nothing new. */
+export const MAX_RELAY_LOG_LINES_PER_MINUTE = 20
+
 // --- Local network -------------------------------------------------------------------------
 
 /** RFC 6762, section 17. */

@@ -1,12 +1,18 @@
 import { ShareError, throwIfAborted } from './errors.ts'
 import { localAddresses } from './lan/local-addresses.ts'
-import { DEFAULT_RENDEZVOUS_PORT } from './limits.ts'
-import { checkTurnSecret, turnCredential } from './relay/turn-credential.ts'
+import { DEFAULT_RENDEZVOUS_PORT, MAX_ICE_URLS } from './limits.ts'
+import {
+  checkRelayAddresses,
+  chooseRelayAddresses,
+  parseRelayAddress,
+  type RelayAddress,
+} from './relay/relay-address.ts'
+import { RELAY_URLS, type Relay, startRelay } from './relay/start-relay.ts'
+import { checkTurnSecret, newTurnSecret, turnCredential } from './relay/turn-credential.ts'
 import { formatRendezvousAddress } from './rendezvous/address.ts'
-import { checkIceUrls } from './rendezvous/ice-server.ts'
+import { checkIceUrls, type IceServer } from './rendezvous/ice-server.ts'
 import type { Budgets } from './rendezvous/server/budgets.ts'
-import type { ServerLogger } from './rendezvous/server/logger.ts'
-import type { IceServerProvider } from './rendezvous/server/rendezvous.ts'
+import { createServerLogger, type ServerLogger } from './rendezvous/server/logger.ts'
 import {
   type RendezvousServer,
   startRendezvousServer,
@@ -33,6 +39,13 @@ export interface ServeOptions {
   turn?: readonly string[]
   /** What the relays know as their shared secret (draft-uberti-behave-turn-rest-00). */
   turnSecret?: string
+  /**
+   * Runs a relay and STUN server too, at these addresses (`ADDRESS`, or `PUBLIC/PRIVATE` behind a
+   * 1:1 NAT), or where there are none at those of this machine. It needs coturn.
+   */
+  relay?: readonly string[]
+  /** The relay is inside a private network, and may reach private addresses. */
+  relayPrivate?: boolean
 }
 
 export interface Serving extends RendezvousServer {
@@ -43,52 +56,102 @@ export interface Serving extends RendezvousServer {
 const WILDCARDS = ['::', '0.0.0.0']
 
 /**
- * Runs a rendezvous server until it is closed or `signal` is aborted.
+ * Runs a rendezvous server, and a relay where one is asked for, until it is closed or `signal` is
+ * aborted.
  * @throws ShareError `usage` where it cannot listen, or why `signal` was aborted.
  */
-export async function serve({
-  port = DEFAULT_RENDEZVOUS_PORT,
-  signal,
-  ...options
-}: ServeOptions = {}): Promise<Serving> {
+export async function serve({ signal, ...options }: ServeOptions = {}): Promise<Serving> {
   throwIfAborted(signal)
-  const iceServers = iceServerProvider(options)
-  const server = await startRendezvousServer({ ...options, port, iceServers }).catch(
-    (cause: unknown) => {
-      throw cannotListen(cause, options.host, port)
-    },
-  )
-  const onAbort = (): void => void server.close()
+  const ice = iceSettings(options)
+  let relay: Relay | undefined
+  const iceServers = (): IceServer[] => handedOut(ice, relay)
+  const server = await listen(options, iceServers)
+  const onAbort = (): void => void close()
   const close = async (): Promise<void> => {
     signal?.removeEventListener('abort', onAbort)
-    await server.close()
+    await Promise.all([server.close(), relay?.close()])
   }
-  if (signal?.aborted) {
-    await close()
+  try {
+    if (ice.relayAddresses !== undefined) {
+      relay = await startRelay({
+        addresses: ice.relayAddresses,
+        isPrivate: options.relayPrivate === true,
+        secret: ice.secret,
+        logger: options.logger ?? createServerLogger({ level: 'silent' }),
+        ...(signal !== undefined && { signal }),
+      })
+    }
     throwIfAborted(signal)
+  } catch (error) {
+    await close()
+    throw error
   }
   signal?.addEventListener('abort', onAbort, { once: true })
   return { ...server, close, url: urlOf(server) }
 }
 
-/** Throws ShareError `usage` for what is no such URL, and for relays without a secret or the reverse. */
-function iceServerProvider({ stun = [], turn = [], turnSecret }: ServeOptions): IceServerProvider {
+interface IceSettings {
+  stun: readonly string[]
+  turn: readonly string[]
+  secret: string
+  relayAddresses: RelayAddress[] | undefined
+}
+
+/** Throws ShareError `usage` for what is no such URL or address, and for what does not go together. */
+function iceSettings(options: ServeOptions): IceSettings {
+  const { stun = [], turn = [], turnSecret, relay, relayPrivate } = options
   checkIceUrls(stun, 'stun')
   checkIceUrls(turn, 'turn')
-  const stunServers = stun.length === 0 ? [] : [{ urls: [...stun] }]
-  if (turnSecret === undefined && turn.length === 0) return () => stunServers
-  if (turnSecret === undefined) {
+  if (turnSecret !== undefined) checkTurnSecret(turnSecret)
+  if (turn.length > 0 && turnSecret === undefined) {
     throw new ShareError('usage', 'A relay (--turn) needs its secret', {
       hint: 'Name it with --turn-secret, or in P2PSHARE_TURN_SECRET.',
     })
   }
-  checkTurnSecret(turnSecret)
-  if (turn.length === 0) {
-    throw new ShareError('usage', 'There is a TURN secret, but no relay for it', {
-      hint: 'Name the relay with --turn.',
+  if (relay === undefined && relayPrivate === true) {
+    throw new ShareError('usage', '--relay-private is of a relay, and there is none', {
+      hint: 'Add --relay.',
     })
   }
-  return () => [...stunServers, { urls: [...turn], ...turnCredential(turnSecret) }]
+  if (relay === undefined && turn.length === 0 && turnSecret !== undefined) {
+    throw new ShareError('usage', 'There is a TURN secret, but no relay for it', {
+      hint: 'Name the relay with --turn, or start one with --relay.',
+    })
+  }
+  const relayAddresses = relay && relayAddressesOf(relay)
+  const urls = stun.length + turn.length + RELAY_URLS * (relayAddresses?.length ?? 0)
+  if (urls > MAX_ICE_URLS) {
+    throw new ShareError('usage', `Clients take no more than ${MAX_ICE_URLS} URLs, not ${urls}`, {
+      hint: 'Leave out some of --stun, --turn and --relay.',
+    })
+  }
+  return { stun, turn, secret: turnSecret ?? newTurnSecret(), relayAddresses }
+}
+
+function relayAddressesOf(texts: readonly string[]): RelayAddress[] {
+  if (texts.length === 0) return chooseRelayAddresses(localAddresses())
+  const addresses = texts.map(parseRelayAddress)
+  checkRelayAddresses(addresses)
+  return addresses
+}
+
+/** What one side of one pairing is told. */
+function handedOut({ stun, turn, secret }: IceSettings, relay: Relay | undefined): IceServer[] {
+  const stunUrls = [...(relay?.stunUrls ?? []), ...stun]
+  const turnUrls = [...(relay?.turnUrls ?? []), ...turn]
+  return [
+    ...(stunUrls.length === 0 ? [] : [{ urls: stunUrls }]),
+    ...(turnUrls.length === 0 ? [] : [{ urls: turnUrls, ...turnCredential(secret) }]),
+  ]
+}
+
+async function listen(
+  { port = DEFAULT_RENDEZVOUS_PORT, ...options }: ServeOptions,
+  iceServers: () => IceServer[],
+): Promise<RendezvousServer> {
+  return startRendezvousServer({ ...options, port, iceServers }).catch((cause: unknown) => {
+    throw cannotListen(cause, options.host, port)
+  })
 }
 
 function urlOf({ host, port }: RendezvousServer): string {

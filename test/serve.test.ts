@@ -65,6 +65,9 @@ describe('serve', () => {
     ['"turn:a?x" is no turn URL', { turn: ['turn:a?x'], turnSecret: 'x'.repeat(16) }],
     ['A relay (--turn) needs its secret', { turn: ['turn:a'] }],
     ['There is a TURN secret, but no relay', { turnSecret: 'x'.repeat(16) }],
+    ['--relay-private is of a relay', { relayPrivate: true }],
+    ['"relay" is no address for a relay', { relay: ['relay'] }],
+    ['Clients take no more than 16 URLs, not 17', tooManyServers()],
     ['A TURN secret has 16 to 256 ASCII', { turn: ['turn:a'], turnSecret: 'short' }],
   ])('refuses ICE servers that cannot be: %s', async (message, options) => {
     const serving = serve({ host: '127.0.0.1', port: 0, ...options })
@@ -103,4 +106,10 @@ async function pairAt(options: ServeOptions): Promise<[Paired, Paired]> {
   }
   onTestFinished(() => server.close())
   return Promise.all([join('sender'), join('receiver')])
+}
+
+/** Each kind within its own bound. */
+function tooManyServers(): ServeOptions {
+  const [stun, turn] = [Array(7).fill('stun:a'), Array(7).fill('turn:a')]
+  return { stun, turn, turnSecret: 'x'.repeat(16), relay: ['192.0.2.1'] }
 }

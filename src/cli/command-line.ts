@@ -122,6 +122,8 @@ export async function parseCommandLine(
           ...given('stun', args.stun?.length ? args.stun : undefined),
           ...given('turn', args.turn?.length ? args.turn : undefined),
           ...given('turnSecret', args['turn-secret']),
+          ...given('relay', args.relay),
+          ...given('relayPrivate', args['relay-private']),
         }
       },
     )

@@ -54,7 +54,10 @@ export const COMMAND_PAGES = {
     summary: 'Run a rendezvous server, which brings senders and receivers together',
     words: {},
     flags: serveFlags,
-    examples: [['$0 serve --port 7342', 'Then: p2pshare send FILE --rendezvous http://HOST:7342']],
+    examples: [
+      ['$0 serve --port 7342', 'Then: p2pshare send FILE --rendezvous http://HOST:7342'],
+      ['$0 serve --relay', 'Also a relay, for machines that cannot reach each other'],
+    ],
     note:
       'A secret on the command line can be seen by other users of this machine (ps); in ' +
       'P2PSHARE_TURN_SECRET it is not.',

@@ -54,6 +54,9 @@ export interface ServeCommand {
   stun?: string[]
   turn?: string[]
   turnSecret?: string
+  /** Addresses, none for those of this machine. */
+  relay?: string[]
+  relayPrivate?: boolean
 }
 
 /** Shells that can be taught to complete. */

@@ -1,5 +1,6 @@
 import type { Options } from 'yargs'
 import { MAX_LANES, MAX_WORDS, MIN_WORDS, WORDS_AT_TERMINAL, WORDS_IN_SCRIPTS } from '../limits.ts'
+import { isYes } from './environment.ts'
 
 /** What standard input is called where nobody says otherwise. */
 export const INPUT_NAME = 'stdin'
@@ -12,6 +13,13 @@ function last<Value>(value: Value | Value[] | undefined): Value | undefined {
 /** A flag that may be given several times; in the environment, a line for each. */
 function all(value: string | string[] | undefined): string[] | undefined {
   return [value ?? []].flat().flatMap((text) => text.split('\n').filter(Boolean))
+}
+
+/** A flag that may stand alone, or be given several addresses as `all` is. */
+function addresses(value: string | string[] | false | undefined): string[] | undefined {
+  if (value === undefined || value === false) return undefined
+  const alone = typeof value === 'string' && isYes(value)
+  return alone ? [] : all(value)
 }
 
 const wait = {
@@ -203,6 +211,16 @@ export const serveFlags = {
     requiresArg: true,
     coerce: last<string>,
     describe: 'What makes credentials for the relay, its static-auth-secret',
+  },
+  relay: {
+    type: 'string',
+    coerce: addresses,
+    describe:
+      'Run a relay too, at this ADDRESS or PUBLIC/PRIVATE (default: of this machine); needs coturn',
+  },
+  'relay-private': {
+    type: 'boolean',
+    describe: 'The relay is inside a private network, and may reach its addresses',
   },
   debug: { type: 'boolean', describe: 'Tell where errors come from' },
 } as const satisfies Record<string, Options>

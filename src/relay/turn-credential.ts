@@ -31,6 +31,11 @@ export function checkTurnSecret(secret: string): void {
   )
 }
 
+/** A secret for a relay that nobody else is told of. */
+export function newTurnSecret(): string {
+  return randomBytes(32).toString('hex')
+}
+
 /**
  * A credential of its own for whoever is to use a relay that shares `secret`, which it does not
  * tell (draft-uberti-behave-turn-rest-00, section 2.2).

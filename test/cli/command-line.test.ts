@@ -117,6 +117,13 @@ describe('parseCommandLine', () => {
     ],
     ['serve', { name: 'serve' }],
     ['serve --host ::1 --port 0', { name: 'serve', host: '::1', port: 0 }],
+    ['serve --relay --relay-private', { name: 'serve', relay: [], relayPrivate: true }],
+    ['serve --relay 11.0.0.1', { name: 'serve', relay: ['11.0.0.1'] }],
+    [
+      'serve --relay 11.0.0.1/10.0.0.1 --relay 2a00::1 --port 0',
+      { name: 'serve', port: 0, relay: ['11.0.0.1/10.0.0.1', '2a00::1'] },
+    ],
+    ['serve --no-relay', { name: 'serve' }],
     [
       'serve --stun stun:a --turn turn:a --turn turns:b --turn-secret x --turn-secret y',
       { name: 'serve', stun: ['stun:a'], turn: ['turn:a', 'turns:b'], turnSecret: 'y' },
@@ -145,6 +152,10 @@ describe('parseCommandLine', () => {
     const variables = { P2PSHARE_TURN: 'turn:a\nturn:b', P2PSHARE_TURN_SECRET: 'secret' }
     const relays = { turn: ['turn:a', 'turn:b'], turnSecret: 'secret' }
     expect(await parse('serve', variables)).toEqual({ name: 'serve', ...relays })
+    const own = await parse('serve', { P2PSHARE_RELAY: '1', P2PSHARE_RELAY_PRIVATE: 'yes' })
+    expect(own).toEqual({ name: 'serve', relay: [], relayPrivate: true })
+    const there = await parse('serve', { P2PSHARE_RELAY: '11.0.0.1' })
+    expect(there).toEqual({ name: 'serve', relay: ['11.0.0.1'] })
     expect(await parse('send x', variables)).not.toHaveProperty('turnSecret')
   })
 

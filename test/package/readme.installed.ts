@@ -11,6 +11,7 @@ import {
 import { join, relative } from 'node:path'
 import { describe, expect, inject, it, onTestFinished } from 'vitest'
 import { sha256Of, writeRandomFile } from '../e2e/content.ts'
+import { isolatedNetwork } from '../e2e/isolated-network.ts'
 import { Program } from '../e2e/program.ts'
 import { terminal } from '../e2e/terminal.ts'
 import { scratchDirectory } from '../files/scratch.ts'
@@ -154,6 +155,14 @@ it('the shell learns what to complete, and man finds the manual', async () => {
   const manual = run(`${man} | head -20`, { cwd: scratchDirectory() })
   await expectSuccess(manual)
   expect(manual.stdout).toContain('send files straight from one machine to another')
+})
+
+it('the relay of the README listens', async (context) => {
+  const through = await isolatedNetwork(context)
+  const server = run(`exec ${commandsOf('relay')[0]}`, { cwd: scratchDirectory(), through })
+  await server.text('"msg":"relay listening"', 'stderr')
+  server.kill('SIGTERM')
+  await expectSuccess(server)
 })
 
 it('the text of the README arrives', async () => {

@@ -27,6 +27,7 @@ export type Runner =
   | 'sender'
   | 'receiver'
   | 'server'
+  | 'relay'
   | 'script'
   | 'json'
   | 'text'
@@ -71,6 +72,7 @@ export const RUNNERS: ReadonlyMap<string, Runner> = new Map([
   ['p2pshare receive 7-velvet-orbit --yes --json --output downloads', 'json'],
   ['p2pshare serve --host 127.0.0.1 --port 7342 --trusted-proxy 127.0.0.1', 'server'],
   ['p2pshare send holiday.mp4 --rendezvous https://share.example.org', 'sender'],
+  ['p2pshare serve --host 127.0.0.1 --trusted-proxy 127.0.0.1 --relay', 'relay'],
 ])
 
 /** The commands that `runner` runs. */
