@@ -13,6 +13,7 @@ export {
   type VerifyWatcher,
 } from './events.ts'
 export { completeCode, type Received, type ReceiveOptions, receive } from './receive.ts'
+export { type ReceivingStream, receiveStream } from './receive-stream.ts'
 export { type Sending, type SendOptions, send } from './send.ts'
 export {
   createServerLogger,

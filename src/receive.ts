@@ -1,3 +1,4 @@
+import { Writable } from 'node:stream'
 import { parseShareCode } from './code/share-code.ts'
 import type { Codec } from './compression/codec.ts'
 import type { DiagnosticWatcher } from './diagnostics.ts'
@@ -5,6 +6,7 @@ import { ShareError, throwIfAborted, toShareError } from './errors.ts'
 import type { OfferInfo, PathInfo, TransferSummary, TransferWatcher } from './events.ts'
 import type { ExistingPolicy } from './files/existing.ts'
 import type { ByteWriter } from './files/stream-sink.ts'
+import { WritableOutput } from './files/writable-output.ts'
 import { DEFAULT_RECEIVE_WAIT_MS, DEFAULT_RECONNECT_MS } from './limits.ts'
 import { loadEngine } from './peer/engine.ts'
 import { parseRendezvousAddress } from './rendezvous/address.ts'
@@ -27,8 +29,11 @@ export { completeCode } from './code/completion.ts'
 export { WORDS } from './code/words.ts'
 
 export interface ReceiveOptions {
-  /** An existing directory, the new name, or a stream for one file; the current directory when absent. */
-  output?: string | ByteWriter
+  /**
+   * An existing directory, the new name, or a stream for one file; the current directory when absent.
+   * A Writable is ended when everything is in it, and destroyed when something prevents that.
+   */
+  output?: string | ByteWriter | Writable
   /** What to do where something is already, or someone to ask; nothing is touched when absent. */
   existing?: ExistingPolicy
   /** Whether what is there already is brought up to date: only what differs is sent. */
@@ -71,6 +76,12 @@ export interface Received extends TransferSummary {
  * `declined` and `cancelled`.
  */
 export async function receive(code: string, options: ReceiveOptions = {}): Promise<Received> {
+  const { output } = options
+  if (output instanceof Writable) {
+    return new WritableOutput(output).fill(options.signal, (writer, signal) =>
+      receive(code, { ...options, output: writer, signal }),
+    )
+  }
   const { signal = new AbortController().signal, onEvent = () => {}, onDiagnostic } = options
   const { nameplate, secret, server } = parseShareCode(code)
   const connectivity = connectivityOf(options)
@@ -100,7 +111,11 @@ export async function receive(code: string, options: ReceiveOptions = {}): Promi
     void search.close()
     const place = { url, metAt: search.metAt, ...key, onDiagnostic }
     const comeback = new ReceiverComeback(place)
-    return await save(session, options, { codecs, receipt, comeback, signal, onEvent })
+    return await save(
+      session,
+      { ...options, output },
+      { codecs, receipt, comeback, signal, onEvent },
+    )
   } catch (thrown) {
     throw toShareError(thrown)
   } finally {
@@ -117,10 +132,14 @@ interface SaveContext {
   onEvent: TransferWatcher
 }
 
+interface SaveOptions extends Omit<ReceiveOptions, 'output'> {
+  output: string | ByteWriter | undefined
+}
+
 /** Takes what the sender offers and puts it where it belongs. */
 async function save(
   session: Session,
-  options: ReceiveOptions,
+  options: SaveOptions,
   { codecs, receipt, comeback, signal, onEvent }: SaveContext,
 ): Promise<Received> {
   const { output, decide, existing = 'refuse', update = false, onDiagnostic } = options

@@ -21,6 +21,15 @@ export function assertSafeName(name: string): string {
   throw new ShareError('unsafe-name', `The offered name "${printable(name)}" ${danger}`)
 }
 
+/** Throws `usage` for a name that somebody here chose, and no receiver would take. */
+export function assertGivenName(name: string): void {
+  const danger = nameDanger(name)
+  if (danger === undefined) return
+  throw new ShareError('usage', `The name "${printable(name)}" ${danger}`, {
+    hint: 'Choose another name.',
+  })
+}
+
 /** What makes `name` one that `assertSafeName` refuses, as the rest of a sentence about it. */
 export function nameDanger(name: string): string | undefined {
   if (name === '') return 'is empty'

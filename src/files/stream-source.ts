@@ -2,7 +2,7 @@ import { Readable } from 'node:stream'
 import { abortReason, ShareError, throwIfAborted } from '../errors.ts'
 import { printable } from '../printable.ts'
 import type { Counted, Outgoing, OutgoingEntry } from './outgoing.ts'
-import { nameDanger } from './safe-name.ts'
+import { assertGivenName } from './safe-name.ts'
 
 export interface StreamSourceOptions {
   /** What the receiver is to call it. */
@@ -19,12 +19,7 @@ export function streamSource(
   stream: AsyncIterable<Uint8Array>,
   { name, signal }: StreamSourceOptions,
 ): Outgoing & { readonly kind: 'file' } {
-  const danger = nameDanger(name)
-  if (danger !== undefined) {
-    throw new ShareError('usage', `The name "${printable(name)}" ${danger}`, {
-      hint: 'Choose another name.',
-    })
-  }
+  assertGivenName(name)
   return new StreamSource(stream, name, signal)
 }
 

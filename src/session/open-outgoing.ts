@@ -1,11 +1,15 @@
 import type { TransferWatcher } from '../events.ts'
 import type { Outgoing } from '../files/outgoing.ts'
 
-/** What can be sent: a path, several, a stream under a name, or a text. */
+/**
+ * What can be sent: a path, several, a stream or bytes under a name, or a text. A stream, such as a
+ * Readable, is read once, and not before there is a receiver.
+ */
 export type SendInput =
   | string
   | readonly string[]
   | { stream: AsyncIterable<Uint8Array>; name: string }
+  | { bytes: Uint8Array; name: string }
   | { text: string }
 
 export interface OpenOutgoingOptions {
@@ -24,6 +28,10 @@ export async function openOutgoing(
   if (typeof what === 'object' && 'text' in what) {
     const { textSource } = await import('../files/text-source.ts')
     return textSource(what.text)
+  }
+  if (typeof what === 'object' && 'bytes' in what) {
+    const { bytesSource } = await import('../files/bytes-source.ts')
+    return bytesSource(what.bytes, { name: what.name, kind: 'file' })
   }
   if (typeof what === 'object' && 'stream' in what) {
     const { streamSource } = await import('../files/stream-source.ts')

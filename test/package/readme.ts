@@ -3,10 +3,13 @@ import { readFileSync } from 'node:fs'
 /** The page that a newcomer reads first. */
 export const README = readFileSync(new URL('../../README.md', import.meta.url), 'utf8')
 
-/** The fenced blocks of `language`, without their fences and indentation. */
-export function blocks(language: string): string[] {
+/** What is told of the library. */
+export const LIBRARY = readFileSync(new URL('../../src/LIBRARY.md', import.meta.url), 'utf8')
+
+/** The fenced blocks of `language` in `page`, without their fences and indentation. */
+export function blocks(language: string, page = README): string[] {
   const fenced = new RegExp(`^( *)\`\`\`${language}\\n([\\s\\S]*?)^ *\`\`\`$`, 'gm')
-  return [...README.matchAll(fenced)].map(([, indent = '', block = '']) =>
+  return [...page.matchAll(fenced)].map(([, indent = '', block = '']) =>
     block.replaceAll(new RegExp(`^${indent}`, 'gm'), ''),
   )
 }

@@ -14,6 +14,7 @@ const WANTED = [
   /^dist\/.+\.d\.ts$/,
   /^dist\/p2pshare\.1$/,
   /^src\/(rendezvous|transfer)\/PROTOCOL\.md$/,
+  /^src\/LIBRARY\.md$/,
   /^src\/files\/RECEIPT\.md$/,
   /^src\/events\.schema\.json$/,
   /^(LICENSE|README\.md|package\.json)$/,
