@@ -4,9 +4,14 @@ import { ShareError, toShareError } from '../errors.ts'
 import { printable } from '../printable.ts'
 import type { ByteWriter } from './stream-sink.ts'
 
+/** What Node says of a stream that was destroyed without an error, or that nobody iterates any more. */
+const CLOSED = new Set<unknown>(['ERR_STREAM_DESTROYED', 'ERR_STREAM_PREMATURE_CLOSE', 'ABORT_ERR'])
+
 /** A stream of somebody else's as the place that contents go to. */
 export class WritableOutput implements ByteWriter {
   readonly #writable: Writable
+  /** Ends the write under way: a stream that is destroyed in the middle of one may forget it. */
+  #interrupt: (thrown: unknown) => void = () => {}
 
   constructor(writable: Writable) {
     this.#writable = writable
@@ -20,7 +25,8 @@ export class WritableOutput implements ByteWriter {
     // The stream may keep it, and the memory of what was received is used again.
     const copy = Buffer.from(chunk)
     await new Promise<void>((resolve, reject) => {
-      this.#writable.write(copy, (error) => (error ? reject(this.#failure(error)) : resolve()))
+      this.#interrupt = (thrown) => reject(this.#failure(thrown))
+      this.#writable.write(copy, (error) => (error ? this.#interrupt(error) : resolve()))
     })
   }
 
@@ -34,7 +40,10 @@ export class WritableOutput implements ByteWriter {
   ): Promise<Result> {
     const closing = new AbortController()
     const ended = finished(this.#writable, { readable: false })
-    ended.catch((thrown) => closing.abort(this.#failure(thrown)))
+    ended.catch((thrown) => {
+      closing.abort(this.#failure(thrown))
+      this.#interrupt(thrown)
+    })
     const signals = signal ? [signal, closing.signal] : [closing.signal]
     try {
       const result = await write(this, AbortSignal.any(signals))
@@ -51,8 +60,7 @@ export class WritableOutput implements ByteWriter {
   #failure(thrown: unknown): ShareError {
     const why = this.#writable.errored ?? thrown
     if (why instanceof ShareError) return why
-    const code = why instanceof Error && 'code' in why ? why.code : undefined
-    if (code === 'ERR_STREAM_DESTROYED' || code === 'ERR_STREAM_PREMATURE_CLOSE') {
+    if (why instanceof Error && 'code' in why && CLOSED.has(why.code)) {
       return new ShareError('cancelled', 'Whoever read the contents has stopped', { cause: why })
     }
     const message = why instanceof Error ? why.message : String(why)
