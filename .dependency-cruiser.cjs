@@ -98,7 +98,18 @@ module.exports = {
       name: 'only-declared-packages',
       severity: 'error',
       from: { path: '^(src|bin)/' },
-      to: { dependencyTypes: ['npm-dev', 'npm-no-pkg', 'npm-unknown', 'unknown', 'undetermined'] },
+      to: { dependencyTypes: ['npm-no-pkg', 'npm-unknown', 'unknown', 'undetermined'] },
+    },
+    {
+      name: 'only-packages-for-the-program',
+      comment:
+        'The build puts them into dist/, so that they are devDependencies: not those for tests.',
+      severity: 'error',
+      from: { path: '^(src|bin)/' },
+      to: {
+        dependencyTypes: ['npm-dev'],
+        pathNot: [...Object.keys(PACKAGES), 'valibot'].map(packagePath),
+      },
     },
     {
       name: 'everything-resolves',

@@ -24,7 +24,16 @@ const signalSchema = v.variant('type', [
 ])
 
 /** What two peers say to each other to connect: a description each, and candidates as they come. */
-export type Signal = v.InferOutput<typeof signalSchema>
+export type Signal =
+  | { type: 'offer' | 'answer'; sdp: string }
+  | {
+      type: 'candidate'
+      candidate: {
+        candidate: string
+        sdpMLineIndex?: 0 | null | undefined
+        sdpMid?: string | null | undefined
+      }
+    }
 
 /** `signal` as bytes, to be sealed and sent. */
 export function encodeSignal(signal: Signal): Uint8Array {

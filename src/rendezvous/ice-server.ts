@@ -1,8 +1,14 @@
 import { isIPv6 } from 'node:net'
-import * as v from 'valibot'
 import { ShareError } from '../errors.ts'
-import { MAX_ICE_SERVERS, MAX_ICE_URLS } from '../limits.ts'
+import { MAX_ICE_SERVERS } from '../limits.ts'
 import { printable } from '../printable.ts'
+
+/** A STUN or TURN server, with what it takes to use it (W3C webrtc, RTCIceServer). */
+export interface IceServer {
+  urls: string[]
+  username?: string
+  credential?: string
+}
 
 const EXAMPLES = {
   stun: 'stun:stun.example.org or stun:192.0.2.1:3478',
@@ -29,31 +35,6 @@ export function isIceUrl(text: string): boolean {
 export function isRelayUrl(text: string): boolean {
   return !text.startsWith('stun:')
 }
-
-const word = v.pipe(v.string(), v.minLength(1), v.maxLength(512))
-const iceServerSchema = v.pipe(
-  v.object({
-    urls: v.pipe(
-      v.array(v.pipe(v.string(), v.check(isIceUrl))),
-      v.minLength(1),
-      v.maxLength(MAX_ICE_URLS),
-    ),
-    username: v.exactOptional(word),
-    credential: v.exactOptional(word),
-  }),
-  v.check(
-    ({ urls, username, credential }) =>
-      !urls.some(isRelayUrl) || (username !== undefined && credential !== undefined),
-  ),
-)
-export type IceServer = v.InferOutput<typeof iceServerSchema>
-
-/** What a client takes from a rendezvous, and no more of it. */
-export const iceServersSchema = v.pipe(
-  v.array(iceServerSchema),
-  v.maxLength(MAX_ICE_SERVERS),
-  v.check((servers) => servers.flatMap(({ urls }) => urls).length <= MAX_ICE_URLS),
-)
 
 /**
  * Checks the URLs that a server is to hand out.

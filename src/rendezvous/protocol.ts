@@ -1,6 +1,6 @@
 import * as v from 'valibot'
 import { MAX_NAMEPLATE_LENGTH, MAX_RENDEZVOUS_PAYLOAD_BYTES } from '../limits.ts'
-import { iceServersSchema } from './ice-server.ts'
+import { iceServersSchema } from './ice-servers-schema.ts'
 
 /** PROTOCOL.md beside this file says what the messages mean. */
 export const RENDEZVOUS_VERSION = 1

@@ -3,7 +3,8 @@ import { ShareError } from '../errors.ts'
 import type { PathInfo } from '../events.ts'
 import { MAX_ICE_SERVERS } from '../limits.ts'
 import { printable } from '../printable.ts'
-import { type IceServer, iceServersSchema, isIceUrl, isRelayUrl } from '../rendezvous/ice-server.ts'
+import { type IceServer, isIceUrl, isRelayUrl } from '../rendezvous/ice-server.ts'
+import { iceServersSchema } from '../rendezvous/ice-servers-schema.ts'
 
 /** How a side may get to the other one; as it and its rendezvous can where nothing is said. */
 export interface Connectivity {

@@ -8,6 +8,17 @@ import { fileURLToPath } from 'node:url'
 
 const root = fileURLToPath(new URL('../..', import.meta.url))
 
+function compiler(output: string): string[] {
+  const program = join(dirname(createRequire(import.meta.url).resolve('typescript')), 'tsc.js')
+  const switches = ['--noCheck', '--emitDeclarationOnly', 'false', '--declaration', 'false']
+  return [program, '--outDir', output, ...switches]
+}
+
+function bundler(output: string): string[] {
+  const program = join(root, 'node_modules/rolldown/bin/cli.mjs')
+  return [program, '--config', '.rolldown.config.mjs', '--dir', output]
+}
+
 /** What the command line loads the rest of the program by. */
 const ROOTS = ['send.js', 'receive.js', 'serve.js', 'verify.js']
 
@@ -17,19 +28,21 @@ export interface Ended {
   stderr: string
 }
 
-/** The program as it is installed: built from the sources of now, in a directory of its own. */
+/**
+ * The program as it is installed, built from the sources of now in a directory of its own: `whole`, or
+ * with each module in a file, so that the API can be replaced.
+ */
 export class BuiltProgram {
   readonly #directory = mkdtempSync(join(tmpdir(), 'p2pshare-cli-'))
 
-  constructor() {
+  constructor(kind: 'whole' | 'modules') {
     for (const part of ['bin', 'package.json']) {
       cpSync(join(root, part), join(this.#directory, part), { recursive: true })
     }
     symlinkSync(join(root, 'node_modules'), join(this.#directory, 'node_modules'))
-    const compiler = join(dirname(createRequire(import.meta.url).resolve('typescript')), 'tsc.js')
-    const project = ['-p', join(root, 'tsconfig.json'), '--noCheck', '--declaration', 'false']
-    const output = ['--outDir', join(this.#directory, 'dist')]
-    execFileSync(process.execPath, [compiler, ...project, ...output])
+    const output = join(this.#directory, 'dist')
+    const command = kind === 'whole' ? bundler(output) : compiler(output)
+    execFileSync(process.execPath, command, { cwd: root, stdio: 'pipe' })
   }
 
   /** The file that Node is to run. */

@@ -30,7 +30,7 @@ export async function receive(code, { output, signal }) {
 
 let program: BuiltProgram
 beforeAll(() => {
-  program = new BuiltProgram()
+  program = new BuiltProgram('modules')
   program.replaceApi(API)
 }, 120_000)
 afterAll(() => program?.remove())

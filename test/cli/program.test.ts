@@ -5,7 +5,7 @@ import { BuiltProgram } from './built-program.ts'
 
 let program: BuiltProgram
 beforeAll(() => {
-  program = new BuiltProgram()
+  program = new BuiltProgram('modules')
   // Help and refusals come at once: they load neither the API nor the engine under it.
   program.removeApi()
 }, 120_000)

@@ -10,7 +10,7 @@ declare module 'vitest' {
 
 /** Builds the program once for all tests, in a directory of its own. */
 export default function setup(project: TestProject): () => void {
-  const program = new BuiltProgram()
+  const program = new BuiltProgram('whole')
   project.provide('entry', program.entry)
   return () => program.remove()
 }

@@ -1,6 +1,7 @@
 import * as v from 'valibot'
 import { describe, expect, it } from 'vitest'
-import { checkIceUrls, iceServersSchema, isIceUrl } from '../../src/rendezvous/ice-server.ts'
+import { checkIceUrls, isIceUrl } from '../../src/rendezvous/ice-server.ts'
+import { iceServersSchema } from '../../src/rendezvous/ice-servers-schema.ts'
 
 describe('isIceUrl', () => {
   it.each([

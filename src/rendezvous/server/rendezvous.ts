@@ -2,7 +2,6 @@ import { RateLimiterMemory } from 'rate-limiter-flexible'
 import type { Server, Socket } from 'socket.io'
 import * as v from 'valibot'
 import { SERVER_SWEEP_INTERVAL_MS } from '../../limits.ts'
-import type { IceServer } from '../ice-server.ts'
 import {
   messageSchema,
   type OpenReply,
@@ -18,11 +17,9 @@ import {
   type EngineConnection,
   guardConnection,
 } from './guard-connection.ts'
+import type { IceServerProvider } from './ice-server-provider.ts'
 import type { ServerLogger } from './logger.ts'
 import { type Effect, Mailboxes } from './mailboxes.ts'
-
-/** The STUN and TURN servers for one side of one pairing; asked anew for each. */
-export type IceServerProvider = () => IceServer[]
 
 export interface RendezvousInit {
   budgets: Budgets

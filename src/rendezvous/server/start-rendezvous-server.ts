@@ -14,8 +14,9 @@ import { type Budgets, DEFAULT_BUDGETS } from './budgets.ts'
 import { addressKey, clientAddress, trustedProxyList } from './client-address.ts'
 import { Connections } from './connections.ts'
 import { createHttpServer } from './http-server.ts'
+import type { IceServerProvider } from './ice-server-provider.ts'
 import { createServerLogger, type ServerLogger } from './logger.ts'
-import { type IceServerProvider, Rendezvous } from './rendezvous.ts'
+import { Rendezvous } from './rendezvous.ts'
 
 export interface RendezvousServerOptions {
   /** The address to listen on; all of the machine's when absent. */
