@@ -1,5 +1,6 @@
 import { createRequire } from 'node:module'
 import { ShareError } from '../errors.ts'
+import { missingEngine, ownPlatform } from './missing-engine.ts'
 
 type Engine = typeof import('@roamhq/wrtc')
 
@@ -7,21 +8,15 @@ let engine: Engine | undefined
 
 /**
  * The native WebRTC engine, loaded at the first call because it takes a tenth of a second.
- * Throws `internal` with advice where it has no build for this platform.
+ * Throws `internal` with advice where it does not load on this platform.
  */
 export function loadEngine(): Engine {
   if (engine === undefined) {
     try {
       engine = createRequire(import.meta.url)('@roamhq/wrtc') as Engine
     } catch (cause) {
-      throw new ShareError(
-        'internal',
-        `The WebRTC engine has no build that runs on this machine (${process.platform} ${process.arch})`,
-        {
-          cause,
-          hint: 'It needs Linux with glibc 2.34 or later (not Alpine), macOS, or Windows on x64, and an install without --omit=optional.',
-        },
-      )
+      const { message, hint } = missingEngine(ownPlatform())
+      throw new ShareError('internal', message, { cause, hint })
     }
   }
   return engine
