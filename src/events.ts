@@ -84,6 +84,96 @@ export type VerifyEvent =
 
 export type VerifyWatcher = (event: VerifyEvent) => void
 
+/** `failed`: a transfer would not work because of it. `skipped`: there was nothing to check. */
+export type Verdict = 'ok' | 'warning' | 'failed' | 'skipped'
+
+/**
+ * How a NAT maps this side: not at all, to one address for all others, to another for each of them;
+ * `unknown` where there was nothing to compare.
+ */
+export type NatMapping = 'none' | 'cone' | 'symmetric' | 'unknown'
+
+/** What the doctor looks at: all but the last three by itself, those with another side. */
+export type CheckName =
+  | 'engine'
+  | 'rendezvous'
+  | 'certificate'
+  | 'clock'
+  | 'udp'
+  | 'nat'
+  | 'relay-udp'
+  | 'relay-tcp'
+  | 'local-network'
+  | 'free-space'
+  | 'open-files'
+  | 'throughput'
+  | 'path'
+  | 'connection'
+  | 'sending'
+  | 'receiving'
+
+/** What one check measured, as far as it could. */
+export interface CheckFigures {
+  /** Of `rendezvous`: its URL, how long connecting took, and how many ICE servers it names. */
+  url?: string
+  ipv4Ms?: number
+  ipv6Ms?: number
+  iceServers?: number
+  /** Of `certificate`: its end, in ISO 8601. */
+  validTo?: string
+  /** Of `clock`: how far this machine's is ahead of the server's. */
+  aheadSeconds?: number
+  /** Of `udp`: this side's addresses as others see them. */
+  publicIpv4?: string
+  publicIpv6?: string
+  /** Of `nat`. */
+  mapping?: NatMapping
+  /** Of `relay-udp` and `relay-tcp`: the address that the relay gave, and how long that took. */
+  address?: string
+  milliseconds?: number
+  /** Of `free-space`: where, and how much. */
+  directory?: string
+  bytes?: number
+  /** Of `open-files`. */
+  limit?: number
+  /** Of `throughput`, `sending` and `receiving`. */
+  bytesPerSecond?: number
+  /** Of `connection`: as of a transfer, and where the two ends are. */
+  path?: PathInfo['path']
+  transport?: PathInfo['transport']
+  rttMs?: number
+  ownAddress?: string
+  peerAddress?: string
+}
+
+/** What one check of the doctor found. */
+export interface CheckResult extends CheckFigures {
+  name: CheckName
+  verdict: Verdict
+  /** A sentence for a person without a full stop. */
+  message: string
+  /** What to do next; empty where there is nothing to do. */
+  hint: string
+}
+
+/** What the doctor's checks come to. */
+export interface DoctorSummary {
+  /** How many checks had each verdict. */
+  ok: number
+  warnings: number
+  failed: number
+  skipped: number
+  seconds: number
+}
+
+/** What the doctor tells its watcher: `code` and `waiting` only while it looks for another side. */
+export type DoctorEvent =
+  | Extract<TransferEvent, { event: 'code' | 'waiting' | 'warning' }>
+  | ({ event: 'check' } & CheckResult)
+  | ({ event: 'done' } & DoctorSummary)
+
+export type DoctorWatcher = (event: DoctorEvent) => void
+
 /** The version in the `v` of each JSON line; it changes when a field changes its meaning. */
 export const EVENT_SCHEMA_VERSION = 1
 
@@ -94,4 +184,5 @@ export const EVENT_SCHEMA_VERSION = 1
 export type EventLine = { v: typeof EVENT_SCHEMA_VERSION; time: string } & (
   | TransferEvent
   | VerifyEvent
+  | DoctorEvent
 )

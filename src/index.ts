@@ -1,13 +1,22 @@
 export type { CandidateInfo, Diagnostic, DiagnosticWatcher } from './diagnostics.ts'
+export { type Diagnosis, type DoctorOptions, doctor } from './doctor.ts'
 export { type ErrorCode, ShareError, toShareError } from './errors.ts'
 export {
+  type CheckFigures,
+  type CheckName,
+  type CheckResult,
+  type DoctorEvent,
+  type DoctorSummary,
+  type DoctorWatcher,
   EVENT_SCHEMA_VERSION,
   type EventLine,
+  type NatMapping,
   type OfferInfo,
   type PathInfo,
   type TransferEvent,
   type TransferSummary,
   type TransferWatcher,
+  type Verdict,
   type VerifyEvent,
   type VerifySummary,
   type VerifyWatcher,

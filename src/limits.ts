@@ -420,3 +420,34 @@ export const EXIT_GRACE_MS = 200
 
 /** The longest file name and most paths whole; a few lines of a terminal at worst. */
 export const MAX_PRINTABLE_LENGTH = 512
+
+// --- Doctor --------------------------------------------------------------------------------
+
+/** RFC 8489, section 6.2.1: before a request is sent again the first time; then twice as long. */
+export const STUN_RETRY_MS = SECOND_MS / 2
+/** Three requests, and more than a round trip around the earth after the last. */
+export const STUN_TIMEOUT_MS = 3 * SECOND_MS
+/** Two show what a NAT does; more of a family only cost time. */
+export const MAX_STUN_SERVERS = 4
+/** What a lane is measured with at a time: as in transfers, a fraction of a window. */
+export const SPEED_PAYLOAD_BYTES = 64 * KIB
+/** Under way while nothing is known of the line yet. */
+export const MIN_SPEED_WINDOW_BYTES = 256 * KIB
+/** After the sending is over, what is still under way may take so long. */
+export const SPEED_PATIENCE_MS = 4 * SECOND_MS
+/** To the other side and back: long enough for a connection to find its speed on most paths. */
+export const PEER_SPEED_MS = 3 * SECOND_MS
+/** A tenth of a gigabyte each way is not much to lose on a line that is paid by volume. */
+export const MAX_SPEED_BYTES = 128 * MIB
+/** Each way within this machine, where speed is found at once. */
+export const LOOPBACK_SPEED_MS = 0.7 * SECOND_MS
+/** One check. Of those that wait for an answer two follow each other; all together end in 10 s. */
+export const CHECK_TIMEOUT_MS = 4 * SECOND_MS
+/** A clock that is further off may make certificates and relay credentials look invalid. */
+export const MAX_CLOCK_ERROR_MS = MINUTE_MS
+/** A certificate that ends sooner should have been renewed: a third of the shortest usual life. */
+export const CERTIFICATE_WARNING_MS = 14 * 24 * HOUR_MS
+/** Less than this is soon full. */
+export const LOW_SPACE_BYTES = KIB * MIB
+/** Each lane has a socket for each address and transport of a machine; files come on top. */
+export const FEW_OPEN_FILES = 512

@@ -1,7 +1,7 @@
 import { existsSync, readFileSync } from 'node:fs'
 import { describe, expect, it } from 'vitest'
 import { type ErrorCode, ShareError } from '../src/errors.ts'
-import type { TransferEvent, VerifyEvent } from '../src/events.ts'
+import type { DoctorEvent, TransferEvent, VerifyEvent } from '../src/events.ts'
 import {
   DEFAULT_RECONNECT_MS,
   DEFAULT_RENDEZVOUS_PORT,
@@ -34,6 +34,12 @@ const EVENTS: Record<TransferEvent['event'], true> = {
 }
 
 const VERIFY_EVENTS: Record<VerifyEvent['event'], true> = { mismatch: true, done: true }
+
+/** Those that are the doctor's own. */
+const DOCTOR_EVENTS: Record<Exclude<DoctorEvent['event'], 'code' | 'waiting' | 'warning'>, true> = {
+  check: true,
+  done: true,
+}
 
 const ERRORS: Record<ErrorCode, true> = {
   internal: true,
@@ -110,7 +116,7 @@ describe('the README', () => {
         })
         .sort(),
     )
-    const real = [EVENTS, VERIFY_EVENTS].map((names) => Object.keys(names).sort())
+    const real = [EVENTS, VERIFY_EVENTS, DOCTOR_EVENTS].map((names) => Object.keys(names).sort())
     expect(events).toEqual(real)
   })
 

@@ -17,11 +17,11 @@ import {
   whatToSend,
   wordCount,
 } from './flag-values.ts'
-import { receiveFlags, sendFlags, serveFlags, verifyFlags } from './flags.ts'
+import { doctorFlags, receiveFlags, sendFlags, serveFlags, verifyFlags } from './flags.ts'
 import { parseRate } from './rate.ts'
 import { usageError } from './usage-error.ts'
 
-const { send, receive, serve, verify, completion } = COMMAND_PAGES
+const { send, receive, serve, verify, doctor, completion } = COMMAND_PAGES
 
 /**
  * What the words after the program's name ask for. Flags win over their `P2PSHARE_*` twins.
@@ -160,6 +160,20 @@ export async function parseCommandLine(
         }),
       ({ shell }) => {
         command = { name: 'completion', shell }
+      },
+    )
+    .command(
+      doctor.usage,
+      doctor.summary,
+      (args) => withPage(args, doctor).options(doctorFlags).config(twins(doctorFlags, environment)),
+      (args) => {
+        command = {
+          name: 'doctor',
+          mode: outputMode(args),
+          ...given('iceServers', iceServers(args['ice-server'])),
+          ...given('output', args.output),
+          ...given('rendezvous', args.rendezvous),
+        }
       },
     )
     .demandCommand(1, 'No command was given')

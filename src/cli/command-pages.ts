@@ -1,6 +1,6 @@
 import type { Options } from 'yargs'
 import { SHELLS } from './command.ts'
-import { receiveFlags, sendFlags, serveFlags, verifyFlags } from './flags.ts'
+import { doctorFlags, receiveFlags, sendFlags, serveFlags, verifyFlags } from './flags.ts'
 
 /** What is told of a command: by its `--help`, in the manual, and to shells that complete it. */
 export interface CommandPage {
@@ -71,6 +71,16 @@ export const COMMAND_PAGES = {
     },
     flags: verifyFlags,
     examples: [['$0 verify receipt.json downloads', 'Status 7 if anything differs']],
+  },
+  doctor: {
+    usage: 'doctor',
+    summary: 'Check whether a transfer would work from this machine, and say what to do if not',
+    words: {},
+    flags: doctorFlags,
+    examples: [
+      ['$0 doctor', 'Check this machine and its network'],
+      ['$0 doctor --rendezvous https://share.example.org', 'Check the way to a server too'],
+    ],
   },
   completion: {
     usage: 'completion <shell>',

@@ -1,3 +1,4 @@
+import type { DoctorOptions } from '../doctor.ts'
 import type { ReceiveOptions } from '../receive.ts'
 import type { SendOptions } from '../send.ts'
 
@@ -62,6 +63,10 @@ export interface ServeCommand {
 /** Shells that can be taught to complete. */
 export const SHELLS = ['bash', 'zsh', 'fish'] as const
 export type Shell = (typeof SHELLS)[number]
+export interface DoctorCommand extends Omit<DoctorOptions, 'signal' | 'onEvent'> {
+  name: 'doctor'
+  mode: OutputMode
+}
 
 /** What a command line asks for. `text` is an answer in itself: the help or the version. */
 export type Command =
@@ -70,4 +75,5 @@ export type Command =
   | ServeCommand
   | VerifyCommand
   | { name: 'completion'; shell: Shell }
+  | DoctorCommand
   | { name: 'print'; text: string }

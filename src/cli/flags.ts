@@ -225,6 +225,20 @@ export const serveFlags = {
   debug: { type: 'boolean', describe: 'Tell where errors come from' },
 } as const satisfies Record<string, Options>
 
+export const doctorFlags = {
+  rendezvous: { ...rendezvous, describe: 'The rendezvous server to check' },
+  'ice-server': iceServer,
+  output: {
+    alias: 'o',
+    type: 'string',
+    requiresArg: true,
+    coerce: last<string>,
+    describe: 'Where files would be saved (default: this directory)',
+  },
+  json,
+  quiet: { type: 'boolean', describe: 'Print nothing but errors' },
+} as const satisfies Record<string, Options>
+
 export const verifyFlags = {
   json,
   quiet: { type: 'boolean', describe: 'Print nothing but errors' },

@@ -1,4 +1,5 @@
 import {
+  type DoctorEvent,
   EVENT_SCHEMA_VERSION,
   type EventLine,
   type TransferEvent,
@@ -29,7 +30,7 @@ export class JsonLines implements Renderer {
  * One line of `--json`. Characters that a terminal acts on are escaped, as JSON allows, so that
  * the values stay exact and the lines can be looked at.
  */
-export function jsonLine(event: TransferEvent | VerifyEvent, time: Date): string {
+export function jsonLine(event: TransferEvent | VerifyEvent | DoctorEvent, time: Date): string {
   const line: EventLine = { v: EVENT_SCHEMA_VERSION, time: time.toISOString(), ...event }
   const escaped = JSON.stringify(line).replace(/[^ -~]/gu, (character) =>
     isPrintable(character) ? character : escapeUnits(character),

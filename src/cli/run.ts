@@ -42,5 +42,7 @@ async function runCommand(
       return (await import('./completion-command.ts')).runCompletion(command.shell, context)
     case 'verify':
       return (await import('./verify-command.ts')).runVerify(command, context)
+    case 'doctor':
+      return (await import('./doctor-command.ts')).runDoctor(command, context)
   }
 }

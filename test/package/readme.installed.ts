@@ -165,6 +165,15 @@ it('the relay of the README listens', async (context) => {
   await expectSuccess(server)
 })
 
+it.for(commandsOf('doctor'))('the doctor finds nothing that fails: %s', async (command) => {
+  const cwd = scratchDirectory()
+  mkdirSync(join(cwd, 'downloads'))
+  const server = command.includes('share.example.org') ? await startServer(cwd) : ''
+  const doctor = run(`exec ${command.replace('https://share.example.org', server)}`, { cwd })
+  await expectSuccess(doctor)
+  expect(doctor.stdout).toContain('A transfer should work from here')
+})
+
 it('the text of the README arrives', async () => {
   const cwd = scratchDirectory()
   const sender = run(`exec ${commandsOf('text')[0]}`, { cwd, code: CODE })

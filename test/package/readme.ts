@@ -38,6 +38,7 @@ export type Runner =
   | 'update'
   | 'receipt'
   | 'shell'
+  | 'doctor'
 
 /** How each command is run, so that none can stop working, or be added, unnoticed. */
 export const RUNNERS: ReadonlyMap<string, Runner> = new Map([
@@ -48,6 +49,8 @@ export const RUNNERS: ReadonlyMap<string, Runner> = new Map([
   ['npm install -g ./p2pshare-0.1.0.tgz', 'install'],
   ['source <(p2pshare completion bash)', 'shell'],
   ['man p2pshare', 'shell'],
+  ['p2pshare doctor', 'doctor'],
+  ['p2pshare doctor --rendezvous https://share.example.org --output downloads', 'doctor'],
   ['p2pshare send holiday.mp4', 'sender'],
   ['p2pshare receive 7-velvet-orbit', 'receiver'],
   ['p2pshare receive 7-velvet-orbit --output downloads', 'receiver'],
