@@ -86,6 +86,8 @@ export const MAX_OUTBOUND_BACKLOG_BYTES = 64 * KIB
 export const NAMEPLATE_REST_MS = HOUR_MS
 /** How long a mailbox may wait for its second side; clients wait at most this long. */
 export const MAILBOX_WAIT_MS = 24 * HOUR_MS
+/** Receivers that wait for their turn at one nameplate: as many as a sender serves (MAX_RECEIVERS). */
+export const MAX_RECEIVERS_IN_LINE = 100
 /** How long a pair may stay without a message before its receiver is let go; the sender waits on. */
 export const MAILBOX_IDLE_MS = 15 * MINUTE_MS
 export const SOCKET_CONNECT_TIMEOUT_MS = 10 * SECOND_MS

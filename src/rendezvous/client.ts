@@ -50,6 +50,8 @@ export interface RendezvousClient {
    * is one.
    */
   send(bytes: Uint8Array): void
+  /** Lets the other side of the pairing go, of a sender; the next receiver has its turn. */
+  next(): void
   /** Gives the mailbox up and ends the connection. Never throws. */
   close(): Promise<void>
 }
@@ -65,6 +67,8 @@ export interface Claim {
   nameplate?: string
   /** Lets a connection that replaces a lost one take the lost one's place. */
   token?: string
+  /** Of a sender that takes one receiver after the other: further ones wait for their turn. */
+  many?: boolean
 }
 
 /**
@@ -133,6 +137,12 @@ class Client implements RendezvousClient {
     this.#connection.send('message', { pair: this.#pair, data })
   }
 
+  next(): void {
+    if (this.#pair === undefined) return
+    this.#connection.send('next', { pair: this.#pair })
+    this.#pair = undefined
+  }
+
   close(): Promise<void> {
     this.#closed ??= this.#leave()
     return this.#closed
@@ -175,7 +185,7 @@ class Client implements RendezvousClient {
         // Its end may have come together with the answer, and was not listened to so far.
         this.#connection.throwIfEnded()
         this.#isJoining = false
-        this.#claim = { role: claim.role, nameplate, token }
+        this.#claim = { ...claim, nameplate, token }
         return nameplate
       }
       const { error } = reply.output
@@ -208,7 +218,7 @@ class Client implements RendezvousClient {
         return left.success ? () => this.#onLeft(left.output.pair) : undefined
       }
       default:
-        return () => this.#watcher.onCrowded()
+        return () => this.#onCrowded()
     }
   }
 
@@ -225,6 +235,12 @@ class Client implements RendezvousClient {
     if (pair !== this.#pair) return
     this.#pair = undefined
     this.#watcher.onPeerLeft()
+  }
+
+  /** To a receiver that waited for its turn it says that none comes. */
+  #onCrowded(): void {
+    if (this.#claim?.role !== 'receiver') this.#watcher.onCrowded()
+    else this.#watcher.onLost(refusalError('crowded', this.#claim.nameplate))
   }
 
   /** Whoever waits alone comes back; in a pairing, both sides have to begin anew. */

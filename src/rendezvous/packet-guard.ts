@@ -13,7 +13,7 @@ export interface EnginePacket {
  * with the events that this protocol has. Everything else, binary attachments and other namespaces
  * among it, never reaches the libraries' decoders, some of which throw where nobody can catch it.
  */
-const FROM_CLIENT = /^(?:0(?:\{\})?$|1$|2\d{0,9}\["(?:open|message|close)",)/
+const FROM_CLIENT = /^(?:0(?:\{\})?$|1$|2\d{0,9}\["(?:open|message|next|close)",)/
 const FROM_SERVER = /^(?:1$|2\["(?:paired|message|left|crowded)",|3\d{1,9}\[)/
 const FROM_SERVER_AT_FIRST = /^[04]\{/
 

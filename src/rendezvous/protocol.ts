@@ -28,6 +28,7 @@ export const openSchema = v.variant('role', [
     role: v.literal('sender'),
     nameplate: v.exactOptional(nameplate),
     token: v.exactOptional(token),
+    many: v.exactOptional(v.boolean()),
   }),
   v.object({ role: v.literal('receiver'), nameplate, token: v.exactOptional(token) }),
 ])
@@ -54,3 +55,6 @@ export type Paired = v.InferOutput<typeof pairedSchema>
 
 /** server -> client: the other side of this pair is gone. */
 export const leftSchema = v.object({ pair })
+
+/** client -> server `next`: a sender is done with the receiver of this pair. */
+export const nextSchema = v.object({ pair })

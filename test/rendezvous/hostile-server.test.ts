@@ -196,7 +196,7 @@ describe('a client', () => {
     ]
     const url = await startScripted([OPEN, JOINED], frames)
     const { client, until, told } = await connectClient(url)
-    await client.open({ role: 'receiver', nameplate: '7' })
+    await client.open({ role: 'sender', nameplate: '7' })
     await until('crowded')
     expect(told).toEqual(['paired', 'crowded'])
   })

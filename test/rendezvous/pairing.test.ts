@@ -107,13 +107,62 @@ describe('a third party', () => {
     expect(await third.client.open({ role: 'sender', nameplate: 'another' })).toBe('another')
   })
 
-  it('is turned away while a receiver waits alone', async () => {
+  it('waits while a receiver waits alone, and is turned away by a sender that takes one', async () => {
     const { url } = await startServer()
     const first = await connectClient(url)
     const second = await connectClient(url)
     await first.client.open({ role: 'receiver', nameplate: '77' })
-    const error = await failure(second.client.open({ role: 'receiver', nameplate: '77' }))
-    expect(error.code).toBe('nobody-came')
+    await second.client.open({ role: 'receiver', nameplate: '77' })
+    const sender = await connectClient(url)
+    await sender.client.open({ role: 'sender', nameplate: '77' })
+    await Promise.all([first.until('paired'), second.until('lost nobody-came')])
+  })
+})
+
+describe('a sender that takes many', () => {
+  it('has one after the other, in the order in which they came', async () => {
+    const { url } = await startServer()
+    const sender = await connectClient(url)
+    const nameplate = await sender.client.open({ role: 'sender', many: true })
+    const receivers = []
+    for (let count = 0; count < 3; count += 1) {
+      const receiver = await connectClient(url)
+      await receiver.client.open({ role: 'receiver', nameplate })
+      receivers.push(receiver)
+    }
+    for (const [index, receiver] of receivers.entries()) {
+      await Promise.all([sender.until('paired', index + 1), receiver.until('paired')])
+      sender.client.send(bytes(`to ${index}`))
+      await receiver.until(`message to ${index}`)
+      // One leaves by itself, the others are let go.
+      if (index === 0) await receiver.client.close()
+      else sender.client.next()
+    }
+    await Promise.all(receivers.slice(1).map((each) => each.until('lost no-rendezvous')))
+    expect(sender.told).not.toContain('crowded')
+  })
+
+  it('has its line again after it was lost, with those who came meanwhile', async () => {
+    const { url } = await startServer()
+    const sender = await connectClient(url)
+    await sender.client.open({ role: 'sender', nameplate: 'class', many: true })
+    const [first, second, third] = [
+      await connectClient(url),
+      await connectClient(url),
+      await connectClient(url),
+    ]
+    await first.client.open({ role: 'receiver', nameplate: 'class' })
+    await second.client.open({ role: 'receiver', nameplate: 'class' })
+    await sender.client.close()
+    await first.until('left')
+    await third.client.open({ role: 'receiver', nameplate: 'class' })
+    const again = await connectClient(url)
+    await again.client.open({ role: 'sender', nameplate: 'class', many: true })
+    await first.until('paired', 2)
+    again.client.next()
+    await second.until('paired')
+    again.client.next()
+    await third.until('paired')
   })
 })
 

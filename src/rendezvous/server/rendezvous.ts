@@ -4,6 +4,7 @@ import * as v from 'valibot'
 import { SERVER_SWEEP_INTERVAL_MS } from '../../limits.ts'
 import {
   messageSchema,
+  nextSchema,
   type OpenReply,
   openSchema,
   RENDEZVOUS_VERSION,
@@ -88,6 +89,11 @@ export class Rendezvous {
       const message = v.safeParse(messageSchema, payload)
       if (!message.success) return cutOff(socket.conn)
       this.#apply(this.#mailboxes.message(socket.id, message.output, performance.now()))
+    })
+    socket.on('next', (payload: unknown) => {
+      const next = v.safeParse(nextSchema, payload)
+      if (!next.success) return cutOff(socket.conn)
+      this.#apply(this.#mailboxes.next(socket.id, next.output.pair, performance.now()))
     })
     socket.on('close', (_payload: unknown, answer: unknown) => {
       if (typeof answer !== 'function') return cutOff(socket.conn)

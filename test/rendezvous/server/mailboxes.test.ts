@@ -1,6 +1,11 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { MAILBOX_IDLE_MS, MAILBOX_WAIT_MS, NAMEPLATE_REST_MS } from '../../../src/limits.ts'
+import {
+  MAILBOX_IDLE_MS,
+  MAILBOX_WAIT_MS,
+  MAX_RECEIVERS_IN_LINE,
+  NAMEPLATE_REST_MS,
+} from '../../../src/limits.ts'
 import type { OpenRequest } from '../../../src/rendezvous/protocol.ts'
 import { DEFAULT_BUDGETS } from '../../../src/rendezvous/server/budgets.ts'
 import { type Effect, Mailboxes } from '../../../src/rendezvous/server/mailboxes.ts'
@@ -111,6 +116,44 @@ describe('mailboxes', () => {
     expect(mailboxes.size).toBe(0)
   })
 
+  it('let a line of receivers be only so long, and those in it come back and leave', () => {
+    const mailboxes = create()
+    const receiver = { role: 'receiver', nameplate: '1' } as const
+    mailboxes.open('s', { role: 'sender', many: true }, 0)
+    mailboxes.open('r', receiver, 0)
+    const tokens = Array.from({ length: MAX_RECEIVERS_IN_LINE }, (_, index) =>
+      tokenOf(mailboxes.open(`w${index}`, receiver, index)),
+    )
+    expect(mailboxes.open('late', receiver, 1).reply).toEqual({ ok: false, error: 'busy' })
+    expect(mailboxes.message('w0', { pair: 1, data: 'x' }, 1)).toEqual([])
+
+    const [token = ''] = tokens
+    expect(mailboxes.open('w0 again', { ...receiver, token }, 1).effects).toEqual([
+      { to: 'w0', event: 'drop', reason: 'displaced' },
+    ])
+    expect(mailboxes.leave('w0', 1)).toEqual([])
+    expect(mailboxes.leave('w1', 1)).toEqual([])
+    expect(mailboxes.next('r', 1, 2)).toEqual([])
+    expect(mailboxes.next('s', 2, 2)).toEqual([])
+    expect(mailboxes.next('s', 1, 2)).toEqual([
+      { to: 'r', event: 'drop', reason: 'done' },
+      { to: 's', event: 'left', pair: 1 },
+      { to: 's', event: 'paired', pair: 2 },
+      { to: 'w0 again', event: 'paired', pair: 2 },
+    ])
+    expect(mailboxes.leave('w0 again', 3).at(-1)).toEqual({ to: 'w2', event: 'paired', pair: 3 })
+  })
+
+  it('let go of those in a line that waited too long', () => {
+    const mailboxes = create()
+    for (const [at, id] of ['a', 'b', 'c'].entries()) {
+      mailboxes.open(id, { role: 'receiver', nameplate: '1' }, at)
+    }
+    expect(mailboxes.sweep(1 + MAILBOX_WAIT_MS).map(({ to }) => to)).toEqual(['b', 'a'])
+    mailboxes.leave('c', 2 + MAILBOX_WAIT_MS)
+    expect(mailboxes.size).toBe(0)
+  })
+
   it('are no more than the server has room for', () => {
     const mailboxes = create()
     for (let index = 0; index < budgets.mailboxes; index += 1) {
@@ -126,10 +169,16 @@ describe('mailboxes', () => {
     const client = fc.constantFrom('a', 'b', 'c', 'd', 'e', 'f', 'g', 'h')
     const nameplate = fc.constantFrom('1', '2', 'x')
     const step = fc.oneof(
-      fc.record({ do: fc.constant('open' as const), client, nameplate, sender: fc.boolean() }),
+      fc.record({
+        do: fc.constant('open' as const),
+        client,
+        nameplate,
+        who: fc.constantFrom('receiver', 'sender', 'sender of many'),
+      }),
       fc.record({ do: fc.constant('allocate' as const), client }),
       fc.record({ do: fc.constant('reopen' as const), client, old: client }),
       fc.record({ do: fc.constant('message' as const), client, age: fc.nat(1) }),
+      fc.record({ do: fc.constant('next' as const), client, age: fc.nat(1) }),
       fc.record({ do: fc.constant('leave' as const), client }),
       fc.record({
         do: fc.constant('wait' as const),
@@ -143,8 +192,10 @@ describe('mailboxes', () => {
           switch (each.do) {
             case 'open':
               world.open(each.client, {
-                role: each.sender ? 'sender' : 'receiver',
                 nameplate: each.nameplate,
+                ...(each.who === 'receiver'
+                  ? { role: 'receiver' }
+                  : { role: 'sender', many: each.who === 'sender of many' }),
               })
               break
             case 'allocate':
@@ -155,6 +206,9 @@ describe('mailboxes', () => {
               break
             case 'message':
               world.message(each.client, each.age)
+              break
+            case 'next':
+              world.next(each.client, each.age)
               break
             case 'leave':
               world.leave(each.client)
@@ -169,6 +223,8 @@ describe('mailboxes', () => {
     )
   })
 })
+
+type PairedEffect = Extract<Effect, { event: 'paired' | 'left' }>
 
 /** Follows the effects as clients would, and checks what must hold after each. */
 class World {
@@ -196,7 +252,8 @@ class World {
     this.#follow(before)
     if (request.role === 'sender') this.#restUntil.delete(reply.nameplate)
     this.#seats.set(client, { request, nameplate: reply.nameplate, token: reply.token })
-    expect(this.#at(reply.nameplate).filter(({ role }) => role === request.role)).toHaveLength(1)
+    const senders = this.#at(reply.nameplate).filter(({ role }) => role === 'sender')
+    expect(senders.length).toBeLessThanOrEqual(1)
     this.#follow(after)
   }
 
@@ -217,6 +274,16 @@ class World {
     if (current === undefined || age > 0) expect(effects).toEqual([])
     else if (first?.event === 'drop') expect(first.to).toBe(client)
     else expect(effects).toEqual([{ to: current.partner, event: 'message', pair, data: 'abcd' }])
+    this.#follow(effects)
+  }
+
+  next(client: string, age: number): void {
+    const current = this.#partners.get(client)
+    const pair = (current?.pair ?? 1) - age
+    const effects = this.#mailboxes.next(client, pair, this.#nowMs)
+    const isReceiver = this.#seats.get(client)?.request.role === 'receiver'
+    if (current === undefined || age > 0 || isReceiver) expect(effects).toEqual([])
+    else expect(effects[0]).toEqual({ to: current.partner, event: 'drop', reason: 'done' })
     this.#follow(effects)
   }
 
@@ -254,11 +321,14 @@ class World {
   }
 
   #follow(effects: Effect[]): void {
-    const paired = effects.flatMap((effect) => (effect.event === 'paired' ? [effect] : []))
-    if (paired.length > 0) this.#pairUp(paired)
-    for (const effect of effects) {
+    for (const [index, effect] of effects.entries()) {
       expect(this.#seats.has(effect.to)).toBe(true)
       if (effect.event === 'drop') this.#unseat(effect.to)
+      if (effect.event === 'paired' && !this.#partners.has(effect.to)) {
+        const other = effects[index + 1]
+        if (other?.event !== 'paired') expect.fail('not two sides')
+        this.#pairUp(effect, other)
+      }
       if (effect.event === 'left') {
         expect(this.#partners.get(effect.to)?.pair).toBe(effect.pair)
         const { partner } = this.#partners.get(effect.to) ?? expect.fail()
@@ -270,9 +340,8 @@ class World {
     expect(this.#mailboxes.size).toBeLessThanOrEqual(budgets.mailboxes)
   }
 
-  #pairUp(paired: Extract<Effect, { event: 'paired' | 'left' }>[]): void {
-    const [one, two] = paired
-    if (one === undefined || two === undefined || paired.length !== 2) expect.fail('not two sides')
+  #pairUp(one: PairedEffect, two: PairedEffect): void {
+    const paired = [one, two]
     expect(one.pair).toBe(two.pair)
     const seats = paired.map(({ to }) => this.#seats.get(to))
     expect(new Set(seats.map((seat) => seat?.nameplate)).size).toBe(1)
