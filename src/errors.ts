@@ -36,6 +36,7 @@ const FAILURES = {
   },
   incompatible: { exit: 9, hint: 'Update p2pshare on both sides.' },
   'no-rendezvous': { exit: 10, hint: 'Check the server with --rendezvous, or the network.' },
+  'not-all': { exit: 11, hint: 'Send again to those who have not got it.' },
   'stopped-sigint': { exit: 130, hint: '' },
   'stopped-sigterm': { exit: 143, hint: '' },
 } as const satisfies Record<string, { exit: number; hint: string }>

@@ -41,26 +41,73 @@ export interface TransferSummary {
   digest: string
 }
 
+/** Where a sender has several receivers, which of them: 1 for the first that came, and so on. */
+interface OfReceiver {
+  receiver?: number
+}
+
+/** Why something failed. */
+export interface Failure {
+  code: ErrorCode
+  message: string
+  hint: string
+  /** The exit status that it stands for. */
+  exit: number
+}
+
+/** What came of one receiver of several. */
+export interface ReceiverResult {
+  receiver: number
+  /** 0 where it has everything, else that of its `error`. */
+  exit: number
+  /** Where it has everything. */
+  summary?: TransferSummary
+  error?: Failure
+}
+
+/** What came of all receivers. */
+export interface ReceiversSummary {
+  /** How many there were to be; null where there is no end to them. */
+  receivers: number | null
+  completed: number
+  failed: number
+  /** How many did not come. */
+  missing: number
+  /** How often somebody used a wrong code. */
+  wrongCodes: number
+  /** Those of the last ten thousand, in the order in which they ended. */
+  results: ReceiverResult[]
+}
+
 /** What a transfer tells its watcher, in the order in which it happens. */
 export type TransferEvent =
   /** The share code is known: `code` for this network, `full` with the server in it. */
   | { event: 'code'; code: string; full: string }
   /** The rendezvous is reached and the other side is not there yet. */
   | { event: 'waiting' }
-  | ({ event: 'connected' } & PathInfo)
+  | ({ event: 'connected' } & PathInfo & OfReceiver)
   /** What both sides show, to be compared by voice, where either of them wants to. */
-  | { event: 'verify'; words: string }
-  | ({ event: 'offer' } & OfferInfo)
+  | ({ event: 'verify'; words: string } & OfReceiver)
+  | ({ event: 'offer' } & OfferInfo & OfReceiver)
   /** `bytes` of `total` are safe at the receiver; null while not everything is counted. */
-  | ({ event: 'progress'; bytes: number; total: number | null; bytesPerSecond: number } & Carriers)
+  | ({
+      event: 'progress'
+      bytes: number
+      total: number | null
+      bytesPerSecond: number
+    } & Carriers &
+      OfReceiver)
   /** A file arrived whole. `sha256` is the file's digest (PROTOCOL.md, "Digests"). */
-  | { event: 'file'; path: string; bytes: number; sha256: string }
+  | ({ event: 'file'; path: string; bytes: number; sha256: string } & OfReceiver)
   /** The text that was sent in the place of files, whole and as it was sent. */
   | { event: 'text'; text: string }
   /** All is well. `saved` is the absolute path that the receiver saved to. */
-  | ({ event: 'done'; saved?: string } & TransferSummary)
-  | { event: 'warning'; message: string }
-  | { event: 'error'; code: ErrorCode; message: string; hint: string; exit: number }
+  | ({ event: 'done'; saved?: string } & TransferSummary & OfReceiver)
+  | ({ event: 'warning'; message: string } & OfReceiver)
+  /** Of a receiver, it is the end for that one; the others go on. */
+  | ({ event: 'error' } & Failure & OfReceiver)
+  /** It is over with all receivers, where there are several. */
+  | ({ event: 'summary' } & ReceiversSummary)
 
 export type TransferWatcher = (event: TransferEvent) => void
 

@@ -10,9 +10,12 @@ export {
   type DoctorWatcher,
   EVENT_SCHEMA_VERSION,
   type EventLine,
+  type Failure,
   type NatMapping,
   type OfferInfo,
   type PathInfo,
+  type ReceiverResult,
+  type ReceiversSummary,
   type TransferEvent,
   type TransferSummary,
   type TransferWatcher,
@@ -23,7 +26,7 @@ export {
 } from './events.ts'
 export { completeCode, type Received, type ReceiveOptions, receive } from './receive.ts'
 export { type ReceivingStream, receiveStream } from './receive-stream.ts'
-export { type Sending, type SendOptions, send } from './send.ts'
+export { type Sending, type SendOptions, type SeveralReceivers, send } from './send.ts'
 export {
   createServerLogger,
   type ServeOptions,

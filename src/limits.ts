@@ -192,6 +192,28 @@ export const DEFAULT_SEND_WAIT_MS = HOUR_MS
 /** Long enough for the sender to type the command, short enough to notice a mistyped code. */
 export const DEFAULT_RECEIVE_WAIT_MS = 10 * MINUTE_MS
 
+// --- Several receivers ---------------------------------------------------------------------
+
+/** A class, a team, a fleet of machines; what more than that need is a server for downloads. */
+export const MAX_RECEIVERS = 100
+/** Transfers side by side; each takes some 10 MiB and a line of the table. Others wait their turn. */
+export const MAX_RECEIVERS_AT_ONCE = 50
+/** Results told in the end, a few hundred bytes each; older ones are only counted. */
+export const MAX_RECEIVER_RESULTS = 10_000
+/** Each code that is made is good for one guess: with two words these come to one in 400,000. */
+export const MAX_BURNED_CODES = 10
+/** What all transfers together may have under way, open, or read ahead, each an equal part. */
+export const MAX_SHARED_FLIGHT_BYTES = 64 * MIB
+export const MAX_SHARED_READ_AHEAD_BLOCKS = 64
+export const MAX_SHARED_LANES = 64
+/** For each transfer, where there are several: with 50 of them, well below what systems allow. */
+export const SHARED_SOURCE_DESCRIPTORS = 4
+/**
+ * A sender of several takes up so late the places where each comes back that most never need one:
+ * a claim each counts for its address. Before that, a loss that it has noticed itself brings it there.
+ */
+export const CROWD_LOOKOUT_DELAY_MS = 20 * SECOND_MS
+
 // --- Lost connections ----------------------------------------------------------------------
 
 /** A machine that changes its network, a router that restarts, a program that is started again. */

@@ -33,6 +33,7 @@ export const COMMAND_PAGES = {
       ['tar c . | $0 send - --name all.tar', 'Send what a command writes'],
       ['$0 send --text "see you at 8"', 'Send a line of text'],
       ['$0 send backup.tar --words 4 --wait 2h', 'A longer code, a longer wait'],
+      ['$0 send exam.pdf --receivers 24', 'The same code for a whole class'],
     ],
     note: `${CODE_IS_VISIBLE} P2PSHARE_CODE is --code without that.`,
   },

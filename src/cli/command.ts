@@ -20,6 +20,10 @@ export interface SendCommand
   verify?: true
   /** Show the code as a QR code, too. */
   qr?: true
+  /** How many are to receive it, side by side; one when absent. */
+  receivers?: number
+  /** Whoever comes receives it, until the command is stopped. */
+  keep?: boolean
 }
 
 export interface ReceiveCommand

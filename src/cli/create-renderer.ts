@@ -12,6 +12,14 @@ export async function createRenderer(
   if (mode === 'json') return new (await import('./json-lines.ts')).JsonLines(stdout)
   if (mode === 'quiet') return new (await import('./code-only.ts')).CodeOnly(stdout)
   const style = createStyle(stderr, environment)
+  if (view.isForSeveral) {
+    if (canDraw(stderr, environment)) {
+      const { ReceiversDisplay } = await import('./receivers-display.ts')
+      return new ReceiversDisplay(stderr, view, style)
+    }
+    const { ReceiverLines } = await import('./receiver-lines.ts')
+    return new ReceiverLines(stderr, view, style)
+  }
   if (canDraw(stderr, environment)) {
     const { ProgressDisplay } = await import('./progress-display.ts')
     return new ProgressDisplay(stderr, view, style)

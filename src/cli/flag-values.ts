@@ -81,6 +81,19 @@ export function whatToSend(args: {
   })
 }
 
+/** Throws ShareError `usage` where there is both a number of receivers and no end to them. */
+export function receiverCount(args: { receivers: number | undefined; keep: boolean | undefined }): {
+  receivers?: number
+  keep?: true
+} {
+  const { receivers, keep } = args
+  if (!keep) return given('receivers', receivers)
+  if (receivers === undefined) return { keep }
+  throw new ShareError('usage', '--receivers and --keep contradict each other', {
+    hint: 'Choose one of them.',
+  })
+}
+
 /** Throws ShareError `usage` unless at most one of the three is chosen. */
 export function existingChoice(args: {
   overwrite: boolean | undefined

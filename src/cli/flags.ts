@@ -1,5 +1,12 @@
 import type { Options } from 'yargs'
-import { MAX_LANES, MAX_WORDS, MIN_WORDS, WORDS_AT_TERMINAL, WORDS_IN_SCRIPTS } from '../limits.ts'
+import {
+  MAX_LANES,
+  MAX_RECEIVERS,
+  MAX_WORDS,
+  MIN_WORDS,
+  WORDS_AT_TERMINAL,
+  WORDS_IN_SCRIPTS,
+} from '../limits.ts'
 import { isYes } from './environment.ts'
 
 /** What standard input is called where nobody says otherwise. */
@@ -133,6 +140,13 @@ export const sendFlags = {
     coerce: last<string>,
     describe: `What standard input is called (default: ${INPUT_NAME})`,
   },
+  receivers: {
+    type: 'number',
+    requiresArg: true,
+    coerce: last<number>,
+    describe: `Send to so many receivers, 1 to ${MAX_RECEIVERS}, side by side`,
+  },
+  keep: { type: 'boolean', describe: 'Send to everybody who comes, until it is stopped (Ctrl-C)' },
   reconnect,
   'ice-server': iceServer,
   'direct-only': directOnly,

@@ -29,7 +29,7 @@ export class PlainLines implements Renderer {
   }
 
   say(line: string): void {
-    this.#stream.write(`${line}\n`)
+    this.#stream.write(`${this.#view.prefix ?? ''}${line}\n`)
   }
 
   close(): void {}

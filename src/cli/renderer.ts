@@ -16,4 +16,8 @@ export interface TransferView {
   namesRendezvous: boolean
   /** A prompt shows what is on offer, so no line needs to. */
   asks: boolean
+  /** There may be several receivers, whose events are told apart. */
+  isForSeveral?: boolean
+  /** Stands before each line. */
+  prefix?: string
 }

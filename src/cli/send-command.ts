@@ -1,11 +1,13 @@
 import { basename, resolve } from 'node:path'
+import { abortReason, ShareError } from '../errors.ts'
 import { WORDS_AT_TERMINAL, WORDS_IN_SCRIPTS } from '../limits.ts'
-import type { SendInput } from '../send.ts'
+import type { SendInput, SendOptions, SeveralReceivers } from '../send.ts'
 import type { SendCommand, SendWhat } from './command.ts'
 import { askToVerify, assertCanVerify } from './prompts.ts'
+import { receiversFailure, receiversLine } from './receivers-outcome.ts'
 import { readInput } from './standard-streams.ts'
 import { type CommandContext, hasColour } from './terminal.ts'
-import { watchTransfer } from './watch-transfer.ts'
+import { type Watched, watchEvents, watchTransfer } from './watch-transfer.ts'
 import { commandAgain } from './way-on.ts'
 
 /** `p2pshare send`: sends what was named and shows how it goes. Throws the ShareError of `send`. */
@@ -14,8 +16,13 @@ export async function runSend(
   argv: readonly string[],
   context: CommandContext,
 ): Promise<void> {
-  const { name: _name, what, mode, detail, verify, qr, ...options } = command
+  const { name: _name, what, mode, detail, verify, qr, receivers, keep, ...options } = command
   if (verify) assertCanVerify(context)
+  if (verify && (keep || receivers !== undefined)) {
+    throw new ShareError('usage', 'One person cannot compare words with several at once', {
+      hint: 'Leave out --verify; each receiver may compare with it, by what is shown here.',
+    })
+  }
   const { stdin, stderr, signal } = context
   // Where standard input is what is sent, standard error tells whether somebody reads the code.
   const isAtTerminal = 'inputName' in what ? stderr.isTTY : stdin.isTTY
@@ -26,22 +33,37 @@ export async function runSend(
   const view = { role: 'sender', namesRendezvous, asks: false } as const
   // What came through a pipe cannot be sent again.
   const again = 'paths' in what ? commandAgain(argv, command.code) : undefined
-  await watchTransfer({ mode, detail, again }, view, context, async ({ watchers, ask, say }) => {
-    const sending = await send(inputOf(what, context), {
-      words,
-      ...options,
-      ...(verify && {
-        verify: (_words, stop) => ask(() => askToVerify({ ...context, signal: stop })),
-      }),
-      signal,
-      ...watchers,
-      onEvent: (event) => {
-        watchers.onEvent(event)
-        if (event.event === 'code' && drawCode) say(drawCode(event.full))
-      },
-    })
-    return { verb: 'Sent', summary: await sending.done, what: labelOf(what) }
+  const input = inputOf(what, context)
+  const optionsWith = ({ watchers, ask, say }: Watched): SendOptions => ({
+    words,
+    ...options,
+    ...(verify && {
+      verify: (_words, stop) => ask(() => askToVerify({ ...context, signal: stop })),
+    }),
+    signal,
+    ...watchers,
+    onEvent: (event) => {
+      watchers.onEvent(event)
+      if (event.event === 'code' && drawCode) say(drawCode(event.full))
+    },
   })
+  if (receivers === undefined && !keep) {
+    await watchTransfer({ mode, detail, again }, view, context, async (watched) => {
+      const sending = await send(input, optionsWith(watched))
+      return { verb: 'Sent', summary: await sending.done, what: labelOf(what) }
+    })
+    return
+  }
+  const several: SeveralReceivers = receivers === undefined ? { keep: true } : { receivers }
+  const summary = await watchEvents(
+    { mode, detail },
+    { ...view, isForSeveral: true },
+    context,
+    async (watched) => (await send(input, { ...optionsWith(watched), ...several })).done,
+    receiversLine,
+  )
+  const failure = receiversFailure(summary, signal.aborted ? abortReason(signal) : undefined)
+  if (failure) throw failure
 }
 
 /** What draws the command for the other side; a terminal's colours only where there is one. */

@@ -41,19 +41,44 @@ export interface Watched {
 }
 
 /**
- * Runs `transfer`, shows its events in `mode`, and says in the end how it went. What it throws is
- * thrown on; an error event of its own is dropped, as the error is reported once, where it ends.
+ * Runs `transfer`, shows its events, and says in the end how it went. What it throws is thrown on;
+ * an error event of its own is dropped, as the error is reported once, where it ends.
  */
 export async function watchTransfer(
-  { mode, detail, again }: Watching,
+  watching: Watching,
   view: TransferView,
   context: CommandContext,
   transfer: (watched: Watched) => Promise<Outcome>,
 ): Promise<void> {
-  const renderer = await createRenderer(mode, view, context)
   const carried = new CarriedBy()
+  const columns = context.stderr.isTTY ? context.stderr.columns : undefined
+  await watchEvents(
+    watching,
+    view,
+    context,
+    ({ watchers, ...watched }) => {
+      const onEvent: TransferWatcher = (event) => {
+        carried.onEvent(event)
+        watchers.onEvent(event)
+      }
+      return transfer({ ...watched, watchers: { ...watchers, onEvent } })
+    },
+    ({ verb, what, summary }) =>
+      summaryLine(verb, what, summary, carried.transports, columns || undefined),
+  )
+}
+
+/** Does the same with what comes to `Result`, and `lineOf` for how it went. */
+export async function watchEvents<Result>(
+  { mode, detail, again }: Watching,
+  view: TransferView,
+  context: CommandContext,
+  transfer: (watched: Watched) => Promise<Result>,
+  lineOf: (result: Result) => string,
+): Promise<Result> {
+  const renderer = await createRenderer(mode, view, context)
   const wayOn = again === undefined ? undefined : new WayOn(view.role, again)
-  let outcome: Outcome
+  let result: Result
   let ended = false
   let waiting: (() => void)[] | undefined
   const show = (draw: () => void) => {
@@ -71,8 +96,8 @@ export async function watchTransfer(
   }
   try {
     const onEvent = (event: TransferEvent) => {
-      if (ended || event.event === 'error') return
-      carried.onEvent(event)
+      const isOfAll = event.event === 'error' && event.receiver === undefined
+      if (ended || isOfAll) return
       wayOn?.onEvent(event)
       show(() => renderer.onEvent(event))
     }
@@ -83,7 +108,7 @@ export async function watchTransfer(
       })
     const watchers = { onEvent, ...(detail && (await diagnosing(detail, write))) }
     const running = transfer({ watchers, ask, say: (line) => show(() => renderer.say(line)) })
-    outcome = await untilStopped(running, STOP_TIMEOUT_MS, context.signal)
+    result = await untilStopped(running, STOP_TIMEOUT_MS, context.signal)
   } catch (thrown) {
     const error = toShareError(thrown)
     throw wayOn?.added(error) ?? error
@@ -92,9 +117,8 @@ export async function watchTransfer(
     ended = true
     renderer.close()
   }
-  const { verb, what, summary } = outcome
-  const columns = context.stderr.isTTY ? context.stderr.columns : undefined
-  renderer.say(summaryLine(verb, what, summary, carried.transports, columns || undefined))
+  renderer.say(lineOf(result))
+  return result
 }
 
 async function diagnosing(

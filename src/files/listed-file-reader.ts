@@ -25,9 +25,10 @@ interface Held {
 
 /**
  * Reads files as they were listed, and owns the descriptors for that: at most
- * MAX_SOURCE_DESCRIPTORS, of which those used longest ago make room for others.
+ * `mostDescriptors`, of which those used longest ago make room for others.
  */
 export class ListedFileReader {
+  readonly #mostDescriptors: number
   /** In the order of their last use. */
   readonly #held = new Map<ListedFile, Held>()
   /** Descriptors open, or being opened or closed. */
@@ -36,6 +37,10 @@ export class ListedFileReader {
   #closed: ShareError | undefined
   #onEmpty: (() => void) | undefined
   readonly #prompt = new PromptWork()
+
+  constructor(mostDescriptors = MAX_SOURCE_DESCRIPTORS) {
+    this.#mostDescriptors = mostDescriptors
+  }
 
   /** Fills `buffer` from `offset` on. Throws `file-changed`, `permission` or `file-failed`. */
   async read(file: ListedFile, offset: number, buffer: Uint8Array): Promise<void> {
@@ -155,7 +160,7 @@ export class ListedFileReader {
 
   async #takeSlot(): Promise<void> {
     if (this.#closed !== undefined) throw this.#closed
-    if (this.#slots < MAX_SOURCE_DESCRIPTORS) {
+    if (this.#slots < this.#mostDescriptors) {
       this.#slots++
       return
     }

@@ -15,6 +15,8 @@ export interface OutgoingTreeOptions {
   readonly gitignore?: boolean | undefined
   /** Whether symbolic links are followed, where they do not lead out of their tree. */
   readonly follow?: boolean | undefined
+  /** How many files may be open at the same time. */
+  readonly descriptors?: number | undefined
   readonly signal?: AbortSignal | undefined
   /** Is told, once each, of links that are left out. */
   readonly onWarning?: ((message: string) => void) | undefined
@@ -51,7 +53,7 @@ class Tree implements OutgoingTree {
   readonly #follow: boolean
   readonly #stop = new AbortController()
   readonly #signal: AbortSignal
-  readonly #reader = new ListedFileReader()
+  readonly #reader: ListedFileReader
   #counted: Counted = { files: 0, bytes: 0 }
   #walk: Walk | undefined
   /** Found by the walk, and to be listed next. */
@@ -70,6 +72,7 @@ class Tree implements OutgoingTree {
     this.name = isOnly ? first.name : `${roots.length} items`
     this.kind = isOnly ? first.kind : 'several'
     this.#roots = roots
+    this.#reader = new ListedFileReader(options.descriptors)
     this.#exclusions = exclusions
     this.#follow = options.follow ?? false
     this.#signal = options.signal

@@ -6,6 +6,8 @@ export interface HandshakeInit {
   /** The password-related string (PRS) of CPace. */
   secret: Uint8Array
   capabilities: Uint8Array
+  /** Of a sender: what it says to a receiver that says this, in the place of `capabilities`. */
+  answer?: ((peerCapabilities: Uint8Array) => Uint8Array) | undefined
   randomBytes: (length: number) => Uint8Array
 }
 

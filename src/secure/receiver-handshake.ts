@@ -21,7 +21,10 @@ import { deriveSessionKeys } from './session-keys.ts'
  */
 export function* receiverHandshake(init: HandshakeInit): Handshake {
   const { capabilities, randomBytes } = init
-  const senderNonce = parseNonce(yield { outgoing: [] })
+  const greeting = yield { outgoing: [] }
+  // A code that somebody else has used up is told at once.
+  if (isWrongCode(greeting)) throw wrongCodeError('receiver')
+  const senderNonce = parseNonce(greeting)
 
   const nonce = randomBytes(NONCE_BYTES)
   const sessionId = concatBytes(senderNonce, nonce)

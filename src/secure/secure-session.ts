@@ -17,6 +17,8 @@ export interface SecureSessionInit {
   secret: Uint8Array
   /** What this side can do, at most MAX_CAPABILITIES_BYTES. Sent in the clear, authenticated. */
   capabilities: Uint8Array
+  /** Of a sender: what it says to a receiver that says this, in the place of `capabilities`. */
+  answer?: ((peerCapabilities: Uint8Array) => Uint8Array) | undefined
   randomBytes?: (length: number) => Uint8Array
 }
 

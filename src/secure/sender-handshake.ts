@@ -19,9 +19,10 @@ import { deriveSessionKeys } from './session-keys.ts'
  * on the key, so a claimant who gives up before that has learnt nothing.
  */
 export function* senderHandshake(init: HandshakeInit): Handshake {
-  const { capabilities, randomBytes } = init
+  const { randomBytes } = init
   const senderNonce = randomBytes(NONCE_BYTES)
   const peer = parseInitiatorShare(yield { outgoing: [encodeNonce(senderNonce)] })
+  const capabilities = init.answer?.(peer.capabilities) ?? init.capabilities
 
   const sessionId = concatBytes(senderNonce, peer.nonce)
   const own = createSessionShare(init, sessionId)

@@ -2,9 +2,10 @@ import type { DiagnosticWatcher } from '../diagnostics.ts'
 import { abortReason, ShareError, throwIfAborted, toShareError } from '../errors.ts'
 import type { TransferWatcher } from '../events.ts'
 import type { IceServer } from '../peer/connection.ts'
-import { connectRendezvous, type RendezvousClient } from '../rendezvous/client.ts'
+import type { RendezvousClient } from '../rendezvous/client.ts'
 import type { Role } from '../secure/role.ts'
 import type { Connectivity } from './connectivity.ts'
+import { type Mailbox, openMailbox } from './open-mailbox.ts'
 import { Pairing, type PairingInit, type Session } from './pairing.ts'
 
 export interface MeetingInit {
@@ -63,43 +64,25 @@ export class Meeting {
   }
 
   static async #open(init: MeetingInit): Promise<Meeting> {
-    const early: (() => void)[] = []
-    let meeting: Meeting | undefined
-    const tell = (event: (meeting: Meeting) => void) => {
-      if (meeting) event(meeting)
-      else early.push(() => meeting && event(meeting))
+    const { url, role, nameplate, token, connectTimeoutMs, signal } = init
+    const claim = {
+      role,
+      ...(nameplate !== undefined && { nameplate }),
+      ...(token !== undefined && { token }),
     }
-    const client = await connectRendezvous(
-      init.url,
-      {
-        onPaired: ({ iceServers }) => tell((to) => to.#paired(iceServers)),
-        onMessage: (message) => tell((to) => to.#pairing?.receive(message)),
-        onPeerLeft: () => tell((to) => to.#peerLeft()),
-        onCrowded: () => tell((to) => to.#crowded()),
-        onLost: (error) => tell((to) => to.#lost(error)),
-      },
-      {
-        signal: init.signal,
-        ...(init.connectTimeoutMs !== undefined && { timeoutMs: init.connectTimeoutMs }),
-      },
-    )
-    try {
-      const { role, nameplate, token } = init
-      const claim = {
-        role,
-        ...(nameplate !== undefined && { nameplate }),
-        ...(token !== undefined && { token }),
-      }
-      meeting = new Meeting(init, client, await client.open(claim, init.signal))
-    } catch (thrown) {
-      await client.close()
-      throw thrown
-    }
-    for (const event of early) event()
+    const mailbox = await openMailbox({ url, claim, connectTimeoutMs, signal })
+    const meeting = new Meeting(init, mailbox)
+    mailbox.watch({
+      onPaired: ({ iceServers }) => meeting.#paired(iceServers),
+      onMessage: (message) => meeting.#pairing?.receive(message),
+      onPeerLeft: () => meeting.#peerLeft(),
+      onCrowded: () => meeting.#crowded(),
+      onLost: (error) => meeting.#lost(error),
+    })
     return meeting
   }
 
-  private constructor(init: MeetingInit, client: RendezvousClient, nameplate: string) {
+  private constructor(init: MeetingInit, { client, nameplate }: Mailbox) {
     this.#init = init
     this.#client = client
     this.nameplate = nameplate

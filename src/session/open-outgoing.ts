@@ -16,6 +16,8 @@ export interface OpenOutgoingOptions {
   exclude?: readonly string[] | undefined
   gitignore?: boolean | undefined
   follow?: boolean | undefined
+  /** How many files may be open at the same time. */
+  descriptors?: number | undefined
   signal: AbortSignal
   onEvent: TransferWatcher
 }
@@ -23,7 +25,7 @@ export interface OpenOutgoingOptions {
 /** Opens what is to be sent. Throws `usage` and what is wrong with the files. */
 export async function openOutgoing(
   what: SendInput,
-  { exclude, gitignore, follow, signal, onEvent }: OpenOutgoingOptions,
+  { exclude, gitignore, follow, descriptors, signal, onEvent }: OpenOutgoingOptions,
 ): Promise<Outgoing> {
   if (typeof what === 'object' && 'text' in what) {
     const { textSource } = await import('../files/text-source.ts')
@@ -40,5 +42,5 @@ export async function openOutgoing(
   const { openOutgoingTree } = await import('../files/outgoing-tree.ts')
   const onWarning = (message: string) => onEvent({ event: 'warning', message })
   const paths = typeof what === 'string' ? [what] : what
-  return openOutgoingTree(paths, { exclude, gitignore, follow, signal, onWarning })
+  return openOutgoingTree(paths, { exclude, gitignore, follow, descriptors, signal, onWarning })
 }

@@ -22,6 +22,8 @@ export interface PairingInit {
   /** The secret part of the share code. */
   secret: string
   capabilities: Uint8Array
+  /** Of a sender: what it says to a receiver that says this, in the place of `capabilities`. */
+  answer?: ((peerCapabilities: Uint8Array) => Uint8Array) | undefined
   /** Of the rendezvous. */
   iceServers: readonly IceServer[]
   connectivity: Connectivity
@@ -103,6 +105,7 @@ export class Pairing {
       nameplate: init.nameplate,
       secret: new TextEncoder().encode(init.secret),
       capabilities: init.capabilities,
+      answer: init.answer,
     })
     this.#post(this.#secure.start())
     // It looks for its addresses meanwhile.

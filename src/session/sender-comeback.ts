@@ -1,12 +1,12 @@
 import type { DiagnosticWatcher } from '../diagnostics.ts'
 import type { TransferWatcher } from '../events.ts'
-import { ABORT_TIMEOUT_MS, LOOKOUT_DELAY_MS, RECONNECT_ATTEMPT_MS } from '../limits.ts'
-import { encodeFrame } from '../transfer/encode-frame.ts'
+import { LOOKOUT_DELAY_MS, RECONNECT_ATTEMPT_MS } from '../limits.ts'
 import { type Comeback, type ComebackHandler, markOf, resumePlace, withMark } from './comeback.ts'
 import type { Connectivity } from './connectivity.ts'
+import { dismiss } from './dismiss.ts'
 import { Lookout } from './lookout.ts'
 import { Meeting } from './meeting.ts'
-import { type PairingInit, type Session, shutSession } from './pairing.ts'
+import type { PairingInit, Session } from './pairing.ts'
 
 export interface SenderComebackInit {
   /** The rendezvous server at which the receiver was met. */
@@ -125,11 +125,3 @@ export class SenderComeback implements Comeback {
 
 const BURNED =
   'Somebody used a wrong code, so that it is used up: who is started again cannot come back with it'
-
-/** Tells a receiver that nothing will come, so that it does not try again. */
-async function dismiss(session: Session): Promise<void> {
-  session.lane.listen({ onPayload: () => {}, onEnd: () => {} })
-  session.lane.send(encodeFrame({ type: 'abort', code: 'cancelled' }))
-  await session.lane.finish(ABORT_TIMEOUT_MS)
-  shutSession(session)
-}

@@ -1,5 +1,5 @@
 import { type ShareError, toShareError } from '../errors.ts'
-import { LONG_PATH_MS, MAX_FLIGHT_BYTES, PROBE_INTERVAL_MS } from '../limits.ts'
+import { LONG_PATH_MS, PROBE_INTERVAL_MS } from '../limits.ts'
 import { encodeFrame } from './encode-frame.ts'
 import { LaneKeeper } from './lane-keeper.ts'
 import type { LaneConditions } from './lane-load.ts'
@@ -8,6 +8,7 @@ import type { OutgoingChunk } from './outgoing-blocks.ts'
 import type { ArrivalReport, Lanes, TransferLane } from './ports.ts'
 import { Probes } from './probes.ts'
 import type { RateLimit, RateShare } from './rate-limit.ts'
+import type { TransferShare } from './transfer-share.ts'
 import { Window } from './window.ts'
 
 export interface DispatcherInit {
@@ -16,6 +17,8 @@ export interface DispatcherInit {
   fixedLanes: number | undefined
   /** Whether the transfer is large enough for more than one lane. */
   isLarge: boolean
+  /** What this transfer may take by now. */
+  share: () => TransferShare
   /** The next chunk for a lane, if there is one now. */
   nextChunk: (chunkBytes: number, maxPayloadBytes: number) => OutgoingChunk | undefined
   /** `isLineFull`: more was ready than could be sent. */
@@ -50,7 +53,7 @@ const SLOW_LINE_BYTES_PER_SECOND = 4e6
  */
 export class Dispatcher {
   readonly #init: DispatcherInit
-  readonly #window = new Window({ maxBytes: MAX_FLIGHT_BYTES })
+  readonly #window: Window
   readonly #probes = new Probes()
   readonly #keeper: LaneKeeper
   readonly #pool: LanePool
@@ -65,12 +68,14 @@ export class Dispatcher {
 
   constructor(init: DispatcherInit) {
     this.#init = init
+    this.#window = new Window({ maxBytes: init.share().flightBytes })
     this.#pool = new LanePool(init.lanes.first, performance.now())
     this.#keeper = new LaneKeeper({
       lanes: init.lanes,
       pool: this.#pool,
       window: this.#window,
       fixedLanes: init.isLarge ? init.fixedLanes : 1,
+      mostLanes: () => init.share().lanes,
       onChange: () => this.dispatch(),
       onLost: init.onLost,
       onFailure: init.onFailure,
@@ -203,6 +208,7 @@ export class Dispatcher {
   /** Asks the receiver for news, and looks after the lanes. */
   #probe(nowMs: number): void {
     this.#lastProbeMs = nowMs
+    this.#window.setMax(this.#init.share().flightBytes)
     this.#init.lanes.probe(this.#probes.send(nowMs))
     if (this.#isDispatching) {
       this.#noticeOverdue(nowMs)

@@ -13,6 +13,8 @@ export interface LaneKeeperInit {
   window: Window
   /** How many lanes there are to be; as many as help when undefined. */
   fixedLanes: number | undefined
+  /** How many there may be beside the first one. */
+  mostLanes: () => number
   /** A lane is there, or gone. */
   onChange: () => void
   /** A chunk was on a lane that is gone. */
@@ -46,7 +48,8 @@ export class LaneKeeper {
   constructor(init: LaneKeeperInit) {
     this.#init = init
     this.#policy = new LanePolicy(init.fixedLanes)
-    if (this.#policy.triesTcp && init.lanes.first.transport === 'udp') void this.#open('tcp', false)
+    const triesTcp = this.#policy.triesTcp && init.mostLanes() > 0
+    if (triesTcp && init.lanes.first.transport === 'udp') void this.#open('tcp', false)
   }
 
   /** The path's round trip is known. */
@@ -76,7 +79,8 @@ export class LaneKeeper {
   adjust(nowMs: number, isLimiting: boolean): void {
     this.#meanQueueMs += QUEUE_SHARE * (this.#init.window.queueMs - this.#meanQueueMs)
     this.#dropSpent(nowMs)
-    const missing = this.#policy.wanted - this.#init.pool.further.length - this.#opening
+    const wanted = Math.min(this.#policy.wanted, this.#init.mostLanes())
+    const missing = wanted - this.#init.pool.further.length - this.#opening
     if (missing > 0) this.#openSome(missing, nowMs)
     if (missing < 0) this.#init.pool.retireNewest(-missing)
     if (missing > 0 || this.#opening > 0 || !isLimiting) return

@@ -71,6 +71,7 @@ export class SendMachine {
   readonly #files = new Map<number, OutgoingFile>()
   readonly #plan: SendPlan
   readonly #digest = new TransferDigest()
+  readonly #readAheadBlocks: () => number
   #state: State = 'offered'
   /** Whether the receiver compares what it has before anything is sent. */
   #compares = false
@@ -84,9 +85,17 @@ export class SendMachine {
   #skipped = 0
   #result: Uint8Array | undefined
 
-  /** `onReleased` takes each block's contents when they are not needed any more. */
-  constructor(offer: Offer, onReleased: (content: ReadBlock) => void) {
+  /**
+   * `onReleased` takes each block's contents when they are not needed any more; `readAheadBlocks`
+   * says how many may wait to be sent.
+   */
+  constructor(
+    offer: Offer,
+    onReleased: (content: ReadBlock) => void,
+    readAheadBlocks = () => READ_AHEAD_BLOCKS,
+  ) {
     this.#offer = offer
+    this.#readAheadBlocks = readAheadBlocks
     this.#blocks = new OutgoingBlocks(onReleased)
     this.#plan = new SendPlan(this.#files, offer.blockBytes)
   }
@@ -149,12 +158,12 @@ export class SendMachine {
 
   /**
    * The next block to read: one of which something was lost, or the next one of the plan while
-   * fewer than READ_AHEAD_BLOCKS wait to be sent and the receiver has room for it.
+   * fewer than `readAheadBlocks` wait to be sent and the receiver has room for it.
    */
   nextRead(): BlockToRead | undefined {
     if (!this.isSending) return undefined
     while (
-      this.#blocks.waiting < READ_AHEAD_BLOCKS &&
+      this.#blocks.waiting < this.#readAheadBlocks() &&
       this.#blocks.unwritten < this.#maxUnwrittenBlocks
     ) {
       const place = this.#plan.next(this.#compares ? this.#checkedThrough : this.#listedThrough)

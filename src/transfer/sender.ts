@@ -15,6 +15,7 @@ import { RateLimit } from './rate-limit.ts'
 import { type SendEffect, SendMachine, type SendOutcome } from './send-machine.ts'
 import { StallTimer } from './stall-timer.ts'
 import type { BlockPlace, PackPart } from './transfer-plan.ts'
+import { type TransferShare, transferShare } from './transfer-share.ts'
 
 export interface SenderInit {
   offer: Offer
@@ -29,6 +30,8 @@ export interface SenderInit {
   limit?: RateLimit | undefined
   /** What the offer waits for; what it throws ends the transfer. */
   ready?: Promise<void> | undefined
+  /** What it may take of this machine by now; all that is good for it when absent. */
+  share?: (() => TransferShare) | undefined
   /** Told when the connection is lost; then `resume` or `fail` has to follow. Absent: it ends. */
   onLost?: ((error: ShareError) => void) | undefined
   /** Told when the receiver accepts. */
@@ -41,6 +44,7 @@ export class Sender {
   /** Settles when the receiver has saved everything, or with what prevented it. */
   readonly done: Promise<SendOutcome>
   readonly #init: SenderInit
+  readonly #share: () => TransferShare
   readonly #machine: SendMachine
   readonly #progress: ProgressMeter
   readonly #buffers = new BufferPool()
@@ -57,10 +61,12 @@ export class Sender {
 
   constructor(init: SenderInit) {
     this.#init = init
+    this.#share = init.share ?? (() => transferShare(1))
     this.#totalBytes = init.offer.isCounted ? init.offer.bytes : null
-    this.#machine = new SendMachine(init.offer, ({ data, encoding }) => {
+    const onReleased = ({ data, encoding }: ReadBlock) => {
       if (encoding === 'plain') this.#buffers.give(data)
-    })
+    }
+    this.#machine = new SendMachine(init.offer, onReleased, () => this.#share().readAheadBlocks)
     this.#progress = new ProgressMeter({
       totalBytes: () => this.#totalBytes,
       now: () => performance.now(),
@@ -107,6 +113,7 @@ export class Sender {
       lanes,
       fixedLanes: this.#init.lanes,
       isLarge: !this.#init.offer.isCounted || this.#init.offer.bytes >= LARGE_TRANSFER_BYTES,
+      share: this.#share,
       nextChunk: (chunkBytes, maxPayloadBytes) => this.#nextChunk(chunkBytes, maxPayloadBytes),
       onSent: (chunk, isLineFull) => this.#sent(chunk, isLineFull),
       onLost: (chunk) => this.#machine.chunkLost(chunk),

@@ -159,7 +159,7 @@ const clamp = (value: number, least: number, greatest: number): number =>
  * a multiple of what the best recent rate fills (as BBR's cwnd_gain).
  */
 export class Window {
-  readonly #maxBytes: number
+  #maxBytes: number
   readonly #delay = new PathDelay()
   readonly #rate = new DeliveryRate()
   readonly #pacer = new Pacer()
@@ -183,6 +183,12 @@ export class Window {
   constructor(init: WindowInit) {
     this.#maxBytes = init.maxBytes
     this.#bytes = Math.min(START_BYTES, init.maxBytes)
+  }
+
+  /** From now on the window never exceeds `maxBytes`. */
+  setMax(maxBytes: number): void {
+    this.#maxBytes = maxBytes
+    this.#bytes = Math.min(this.#bytes, maxBytes)
   }
 
   /** How many bytes may be in flight over all lanes together. */
