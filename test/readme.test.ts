@@ -31,6 +31,7 @@ const EVENTS: Record<TransferEvent['event'], true> = {
   done: true,
   warning: true,
   error: true,
+  summary: true,
 }
 
 const VERIFY_EVENTS: Record<VerifyEvent['event'], true> = { mismatch: true, done: true }
@@ -63,6 +64,7 @@ const ERRORS: Record<ErrorCode, true> = {
   'not-verified': true,
   incompatible: true,
   'no-rendezvous': true,
+  'not-all': true,
   'stopped-sigint': true,
   'stopped-sigterm': true,
 }

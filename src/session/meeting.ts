@@ -178,7 +178,8 @@ export class Meeting {
 
   #fail(error: ShareError): void {
     this.#pairing?.abandon(error)
-    this.#end(error)
+    // What ended the pairing came first, though it may not have been told yet.
+    this.#end(this.#pairing?.failure ?? error)
   }
 
   #end(error: ShareError): void {

@@ -87,6 +87,7 @@ export class Pairing {
   #heard = false
   #refused = false
   #over = false
+  #failure: ShareError | undefined
 
   constructor(init: PairingInit) {
     this.#init = init
@@ -115,6 +116,11 @@ export class Pairing {
   /** Whether the other side has proved that it knows the code. */
   get isEstablished(): boolean {
     return this.#secure.established
+  }
+
+  /** Why there will be no session, once that is so. */
+  get failure(): ShareError | undefined {
+    return this.#failure
   }
 
   /** Whether the other side has said anything yet: then a receiver's one guess may be made. */
@@ -282,6 +288,7 @@ export class Pairing {
   #fail(error: ShareError): void {
     if (this.#over) return
     this.#over = true
+    this.#failure = error
     clearTimeout(this.#timer)
     this.#stop.abort(error)
     this.#first?.connection.close()

@@ -124,6 +124,24 @@ describe('a command of the README that sends', () => {
   })
 })
 
+describe('a command of the README that sends to several', () => {
+  it.for(commandsOf('several'))('serves all that come: %s', async (command) => {
+    const { cwd, sha256 } = await directoryWith('holiday.mp4')
+    const sender = run(`exec ${command}`, { cwd, code: CODE })
+    await sender.text('Waiting', 'stderr')
+    const places = ['one', 'two', 'three'].map((name) => join(cwd, name))
+    const receivers = places.map((place) => {
+      mkdirSync(place)
+      return run(`exec p2pshare receive ${CODE} --yes`, { cwd: place })
+    })
+    await expectSuccess(...receivers)
+    await sender.text('Receiver 3: has everything', 'stderr')
+    if (command.includes('--keep')) sender.kill('SIGINT')
+    await expectSuccess(sender)
+    for (const place of places) expect(await sha256Of(join(place, 'holiday.mp4'))).toBe(sha256)
+  })
+})
+
 describe('a command of the README that receives', () => {
   it.for(commandsOf('receiver'))('fetches the file: %s', async (command, context) => {
     const { cwd, sha256 } = await directoryWith('holiday.mp4')

@@ -28,6 +28,7 @@ export type Runner =
   | 'ci'
   | 'install'
   | 'sender'
+  | 'several'
   | 'receiver'
   | 'server'
   | 'relay'
@@ -66,6 +67,8 @@ export const RUNNERS: ReadonlyMap<string, Runner> = new Map([
     'receiver',
   ],
   ['p2pshare send photos --code 7-velvet-orbit', 'sender'],
+  ['p2pshare send holiday.mp4 --receivers 3', 'several'],
+  ['p2pshare send holiday.mp4 --keep', 'several'],
   ['p2pshare send --text "see you at 8"', 'text'],
   ['tar c . | p2pshare send -', 'pipe'],
   ['p2pshare receive 7-velvet-orbit -o - | tar x', 'pipe'],

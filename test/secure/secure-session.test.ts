@@ -158,14 +158,17 @@ describe('before the other side has confirmed', () => {
     expect(receiver.delivered).toEqual([])
   })
 
-  it('a notice of a wrong code counts in answer to a confirmation only', () => {
+  it('a notice of a wrong code counts to a receiver, in the place of a greeting too', () => {
     const notice = Uint8Array.of(WRONG_CODE ?? 0)
-    const receiver = createSession('receiver')
+    const [receiver, greeted] = [createSession('receiver'), createSession('receiver')]
     receiver.start()
-    expect(thrownBy(() => receiver.receive(notice)).code).toBe('protocol')
+    expect(thrownBy(() => receiver.receive(notice)).code).toBe('wrong-code')
     const sender = createSession('sender')
-    sender.start()
+    const [greeting = new Uint8Array()] = sender.start()
     expect(thrownBy(() => sender.receive(notice)).code).toBe('protocol')
+    greeted.start()
+    greeted.receive(greeting)
+    expect(thrownBy(() => greeted.receive(notice)).code).toBe('protocol')
   })
 })
 
