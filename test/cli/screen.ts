@@ -8,7 +8,6 @@ export function screenOf(text: string): string[] {
     column += 1
   }
   for (const [part, parameter = '', command = ''] of text.matchAll(
-    // biome-ignore lint/suspicious/noControlCharactersInRegex: it is what a terminal is told by.
     /\u001b\[(\??\d*)([A-Za-z])|[\s\S]/g,
   )) {
     const count = Number(parameter) || 1
