@@ -22,7 +22,7 @@ export interface Listener extends RelayAddress {
 }
 
 /**
- * A turnserver.conf (coturn 4.5.2 to 4.17; what a later version no longer knows in such a file it
+ * A turnserver.conf (coturn 4.6 to 4.17; what a later version no longer knows in such a file it
  * warns of and goes on). Said here is also what some of them do by themselves.
  */
 export function coturnConfiguration({

@@ -3,9 +3,12 @@ import { createHmac } from 'node:crypto'
 import { readdirSync, readFileSync, readlinkSync } from 'node:fs'
 import { promisify } from 'node:util'
 import { describe, expect, it, type TestContext, vi } from 'vitest'
+import { MIB } from '../../src/limits.ts'
 import type { IceServer } from '../../src/rendezvous/ice-server.ts'
+import { sha256Of } from './content.ts'
 import { type HeldNetwork, holdNetwork, LOOPBACK } from './isolated-network.ts'
 import { type Program, start } from './program.ts'
+import { expectStatuses, parcel, startTransfer } from './transfer.ts'
 
 const SECRET = 'a-secret-of-these-tests'
 /** Addresses of the internet; the network that has them here has no way out. */
@@ -49,7 +52,6 @@ const FORBIDDEN_PEERS_IPV6 = [
   '::10.0.0.0',
   '::ffff:10.0.0.1',
   '::ffff:127.0.0.1',
-  '::ffff:11.0.0.1',
   '::ffff:0:10.0.0.1',
   '64:ff9b::a00:1',
   '64:ff9b:1::a00:1',
@@ -152,6 +154,25 @@ describe('serve --relay', () => {
     const url = `turn:${IPV4}:443?transport=tcp`
     const [answer] = await ask(network, [{ url, ...credential(60), peers: ['11.0.0.9'] }])
     expect(answer).toMatchObject({ allocate: 0, permissions: { '11.0.0.9': 0 } })
+  })
+
+  it('carries a transfer, which goes on when the relay was killed', async (context) => {
+    const network = await holdNetwork(context, MACHINE)
+    const server = await serveIn(network, ['--host', '127.0.0.1', '--relay', IPV4])
+    const what = parcel(100 * MIB)
+    const transfer = await startTransfer(what, {
+      server: server.stdout.trim(),
+      through: network.through,
+      sendFlags: ['--relay-only'],
+      receiveFlags: ['--relay-only'],
+    })
+    const { path } = await transfer.receiver.event('connected')
+    expect(path).toBe('relay')
+    await transfer.receiver.event('progress', ({ bytes }) => bytes > 10 * MIB)
+    for (const { pid } of processesIn(network, 'turnserver')) process.kill(pid, 'SIGKILL')
+    await server.text('relay listening again', 'stderr')
+    await expectStatuses(transfer, { sender: 0, receiver: 0 })
+    expect(await sha256Of(what.saved)).toBe(what.sha256)
   })
 
   it.for(['SIGTERM', 'SIGINT', 'SIGKILL'] as const)(
