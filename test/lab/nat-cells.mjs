@@ -1,5 +1,9 @@
 /**
- * @typedef {'direct' | 'relay' | 'relay over TCP 443' | 'no path'} Expectation
+ * - `nothing but relay`: not a packet between the two that does not go by the relay.
+ * - `direct in the end`: over the relay first, and straight before it is over.
+ *
+ * @typedef {'direct' | 'relay' | 'relay over TCP 443' | 'nothing but relay' | 'direct in the end'
+ *   | 'no path'} Expectation
  *
  * @typedef {object} Cell two machines, and what has to come of it
  * @property {string} name
@@ -9,6 +13,8 @@
  * @property {boolean} [onOneLan] behind Alice's gate both
  * @property {Expectation} expected
  * @property {boolean} [isCompared] with a bare channel over the same relay
+ * @property {string[]} [flags] of both programs
+ * @property {'kill the relay' | 'let UDP out'} [meanwhile] what happens in the middle of the transfer
  */
 
 /** @type {Omit<Cell, 'offer'>[]} */
@@ -45,6 +51,34 @@ const RELAYED = [
   },
 ]
 
+/** @type {Cell[]} */
+const SPECIAL = [
+  {
+    name: 'open / open, --relay-only',
+    alice: 'open',
+    bob: 'open',
+    offer: 'relay',
+    flags: ['--relay-only'],
+    expected: 'nothing but relay',
+  },
+  {
+    name: 'symmetric / symmetric, --direct-only',
+    alice: 'symmetric',
+    bob: 'symmetric',
+    offer: 'relay',
+    flags: ['--direct-only'],
+    expected: 'no path',
+  },
+  {
+    name: 'symmetric / symmetric, relay killed',
+    alice: 'symmetric',
+    bob: 'symmetric',
+    offer: 'relay',
+    expected: 'relay',
+    meanwhile: 'kill the relay',
+  },
+]
+
 /**
  * Every pair of machines, at a rendezvous without a relay and at one with it.
  * @type {Cell[]}
@@ -54,6 +88,7 @@ export const cells = [
   ...REACHABLE.map((cell) => offered('stun', cell)),
   ...RELAYED.map((cell) => offered('stun', { ...cell, expected: 'no path', isCompared: false })),
   ...[...REACHABLE, ...RELAYED].map((cell) => offered('relay', cell)),
+  ...SPECIAL,
 ]
 
 /**

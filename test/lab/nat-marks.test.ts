@@ -1,16 +1,17 @@
 import { describe, expect, it } from 'vitest'
-import { judge, LIMITS, type Observation, wayOf } from './nat-marks.mjs'
+import { describeTraffic, judge, LIMITS, type Observation } from './nat-marks.mjs'
 
 const MIB = 1024 * 1024
 const NOTHING = { peer: 0, relayUdp: 0, relayTcp443: 0, relayTcpElsewhere: 0 }
 const STRAIGHT = { ...NOTHING, peer: 70 * MIB, relayUdp: 9000 }
 const BY_UDP = { ...NOTHING, relayUdp: 70 * MIB }
 const BY_TCP443 = { ...NOTHING, relayTcp443: 70 * MIB, peer: 9000 }
+const BOTH_WAYS = { ...NOTHING, relayTcp443: 30 * MIB, peer: 40 * MIB }
 
 type Transfer = Observation['transfers'][number]
 
 function transfer(path: string, traffic: Transfer['traffic'], more: Partial<Transfer> = {}) {
-  const end = { status: 0, sentence: '', path, transport: 'udp' }
+  const end = { status: 0, sentence: '', path, transport: 'udp', lastPath: path }
   const measured = { connectedSeconds: 1, bytesPerSecond: 40e6, seconds: 3 }
   return { arrived: true, ends: { alice: end, bob: end }, traffic, ...measured, ...more }
 }
@@ -24,20 +25,15 @@ function seen(
   transfers: Transfer[],
   bareBytesPerSecond: number[] = [],
 ) {
-  return judge({ expected, transfers, bareBytesPerSecond }, LIMITS)
+  return judge({ expected, transfers, bareBytesPerSecond, unmet: [] }, LIMITS)
 }
 
 describe('the way of the bytes', () => {
-  it('is told by what passed at the machine, whatever small packets went elsewhere', () => {
-    expect(wayOf(STRAIGHT)).toBe('direct')
-    expect(wayOf(BY_UDP)).toBe('relay over UDP')
-    expect(wayOf(BY_TCP443)).toBe('relay over TCP 443')
-    expect(wayOf({ ...NOTHING, relayTcpElsewhere: 1 })).toBe('relay over TCP')
-  })
-
-  it('is several where none has nearly all, or nothing passed', () => {
-    expect(wayOf({ ...STRAIGHT, relayUdp: 30 * MIB })).toBe('several')
-    expect(wayOf(NOTHING)).toBe('several')
+  it('is told by what passed at the machine, the most first', () => {
+    expect(describeTraffic(STRAIGHT)).toBe('direct')
+    expect(describeTraffic(BOTH_WAYS)).toBe('direct 57 %, relay over TCP 443 43 %')
+    expect(describeTraffic({ ...NOTHING, relayTcpElsewhere: 1 })).toBe('relay over TCP')
+    expect(describeTraffic(NOTHING)).toBe('')
   })
 })
 
@@ -66,10 +62,42 @@ describe('a cell that connects', () => {
   })
 
   it('goes by TCP where one of the two reaches the relay by TCP', () => {
-    const mixed = transfer('relay', { alice: BY_TCP443, bob: BY_UDP })
-    expect(seen('relay over TCP 443', [mixed]).misses).toEqual([])
-    const both = transfer('relay', { alice: BY_UDP, bob: BY_UDP })
+    const { ends, ...mixed } = transfer('relay', { alice: BY_TCP443, bob: BY_UDP })
+    const overTcp = { ...ends, alice: { ...ends.alice, transport: 'tcp' } }
+    expect(seen('relay over TCP 443', [{ ...mixed, ends: overTcp }]).misses).toEqual([])
+    expect(seen('relay over TCP 443', [{ ...mixed, ends }]).misses).toEqual([
+      'both must tell of relay over TCP 443',
+    ])
+    const both = transfer('relay', { alice: BY_UDP, bob: BY_UDP }, { ends: overTcp })
     expect(seen('relay over TCP 443', [both]).misses).toEqual(['it must go by relay over TCP 443'])
+  })
+
+  it('may not exchange a packet but by the relay where it is to be hidden', () => {
+    const hidden = transfer('relay', { alice: BY_UDP, bob: BY_UDP })
+    expect(seen('nothing but relay', [hidden]).misses).toEqual([])
+    const seenOnce = transfer('relay', { alice: { ...BY_UDP, peer: 40 }, bob: BY_UDP })
+    expect(seen('relay', [seenOnce]).misses).toEqual([])
+    expect(seen('nothing but relay', [seenOnce]).misses).toEqual([
+      'it must go by nothing but relay',
+    ])
+  })
+
+  it('goes straight in the end where that becomes possible', () => {
+    const { ends, ...rest } = transfer('relay', { alice: BOTH_WAYS, bob: BOTH_WAYS })
+    const end = { ...ends.alice, lastPath: 'direct' }
+    const moved = seen('direct in the end', [{ ...rest, ends: { alice: end, bob: end } }])
+    expect(moved).toMatchObject({ measured: { told: 'relay udp, then direct' }, misses: [] })
+    const stayed = transfer('relay', { alice: BY_TCP443, bob: BY_UDP })
+    expect(seen('direct in the end', [stayed]).misses).toEqual([
+      'both must tell of direct in the end',
+      'it must go by direct in the end',
+    ])
+  })
+
+  it('is missed when what happens to it meanwhile has no effect', () => {
+    const unmet = ['the relay must be started again']
+    const observation = { expected: 'direct', transfers: [direct()], bareBytesPerSecond: [], unmet }
+    expect(judge(observation as Observation, LIMITS).misses).toEqual(unmet)
   })
 
   it('is compared with the median of the bare channel', () => {
@@ -103,6 +131,11 @@ describe('a cell without a path', () => {
     return direct({ arrived: false, seconds, ends: { alice, bob } })
   }
 
+  it('may not tell of a connection before', () => {
+    const connected = failure({ ...why, path: 'relay' }, why)
+    expect(seen('no path', [connected]).misses).toEqual(['none may tell of a connection'])
+  })
+
   it('is as it must be when both say why, in time', () => {
     const { measured, misses } = seen('no path', [failure(why, why)])
     expect(misses).toEqual([])
@@ -111,7 +144,7 @@ describe('a cell without a path', () => {
 
   it.each([
     [failure(why, { ...why, status: 6 }), 'both must end with status 5'],
-    [failure({ ...why, status: 0 }, { ...why, status: 0 }), 'both must end with status 5'],
+    [failure({ ...why, status: 0 }, why), 'both must end with status 5'],
     [failure(why, why, 21), 'over 20 s to fail'],
     [failure(why, { ...why, sentence: 'It failed' }), 'both must say why'],
   ])('is missed otherwise %#', (failed, miss) => {

@@ -7,14 +7,18 @@ import { NetworkNamespace } from './network-namespace.mjs'
  * @typedef {{ host: NetworkNamespace, address: string, gate?: NetworkNamespace, gateAddress?: string }} Machine
  */
 
-/** Of the server: where the rendezvous listens, and where the relay does. */
-export const RENDEZVOUS = { ipv4: '203.0.113.1', ipv6: '2001:db8::1' }
-export const RELAY = { ipv4: '203.0.113.2', ipv6: '2001:db8::2' }
+/**
+ * Of the server: where the rendezvous listens, and where the relay does. Addresses for examples would
+ * not do, because a relay refuses them; those of AS112 are public ones that no machine is meant to
+ * have for itself (RFC 7534, RFC 7535), and here nothing gets out anyway.
+ */
+export const RENDEZVOUS = { ipv4: '192.175.48.101', ipv6: '2620:4f:8000::101' }
+export const RELAY = { ipv4: '192.175.48.102', ipv6: '2620:4f:8000::102' }
 
 /** @type {Record<Side, { ipv4: string, ipv6: string, gate: string, lan: string }>} */
 const PLACES = {
-  alice: { ipv4: '203.0.113.21', ipv6: '2001:db8::21', gate: '203.0.113.11', lan: '10.1.0' },
-  bob: { ipv4: '203.0.113.22', ipv6: '2001:db8::22', gate: '203.0.113.12', lan: '10.2.0' },
+  alice: { ipv4: '192.175.48.21', ipv6: '2620:4f:8000::21', gate: '192.175.48.11', lan: '10.1.0' },
+  bob: { ipv4: '192.175.48.22', ipv6: '2620:4f:8000::22', gate: '192.175.48.12', lan: '10.2.0' },
 }
 
 const WITHOUT_IPV6 = 'echo 1 > /proc/sys/net/ipv6/conf/all/disable_ipv6'

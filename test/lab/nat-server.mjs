@@ -15,22 +15,14 @@ const TURN_SECRET = randomBytes(16).toString('hex')
 const CREDENTIAL_SECONDS = 600
 const KEPT_OUTPUT_CHARACTERS = 2000
 
-const STUN_URLS = [`stun:${RELAY.ipv4}:3478`, `stun:[${RELAY.ipv6}]:3478`]
+/** Of the relay: what it is asked for by UDP, and where only TCP to port 443 gets out. */
 const TURN_URLS = [`turn:${RELAY.ipv4}:3478?transport=udp`, `turn:${RELAY.ipv4}:443?transport=tcp`]
-const STUN = STUN_URLS.flatMap((url) => ['--stun', url])
-const TURN = TURN_URLS.flatMap((url) => ['--turn', url])
 
-/** @type {Record<Offer, { serve: string[], coturn?: string[] }>} */
+/** @type {Record<Offer, string[]>} */
 const OPTIONS = {
-  relay: {
-    serve: [...STUN, ...TURN, '--turn-secret', TURN_SECRET],
-    coturn: [
-      ...['--use-auth-secret', '--static-auth-secret', TURN_SECRET, '--realm', 'lab'],
-      ...['--aux-server', `${RELAY.ipv4}:443`, '--no-tcp-relay'],
-    ],
-  },
-  stun: { serve: STUN, coturn: ['--stun-only'] },
-  nothing: { serve: [] },
+  relay: Object.values(RELAY).flatMap((address) => ['--relay', address]),
+  stun: ['--stun', `stun:${RELAY.ipv4}:3478`, '--stun', `stun:[${RELAY.ipv6}]:3478`],
+  nothing: [],
 }
 
 /**
@@ -70,12 +62,12 @@ export function makeCertificate(directory) {
  */
 export async function startServer(network, { program, offer, certificate }) {
   const listen = ['--host', '127.0.0.1', '--port', SERVE_PORT, '--trusted-proxy', '127.0.0.1']
-  const serve = [program, 'serve', ...listen, ...OPTIONS[offer].serve]
+  const serve = [program, 'serve', ...listen, ...OPTIONS[offer]]
   const files = [certificate.key, certificate.certificate]
   const front = [TLS_FRONT, ...files, SERVE_PORT, ...Object.values(RENDEZVOUS)]
-  const programs = [serve, front].map((argv) => startProgram(network, 'server', argv))
-  const { coturn } = OPTIONS[offer]
-  const all = coturn ? [...programs, startCoturn(network, coturn)] : programs
+  const env = offer === 'relay' ? { P2PSHARE_TURN_SECRET: TURN_SECRET } : {}
+  const programs = [serve, front].map((argv) => startProgram(network, 'server', argv, env))
+  const all = offer === 'stun' ? [...programs, startStun(network)] : programs
   await Promise.all(all.map(untilReady))
   return {
     iceServers: relayServers,
@@ -95,21 +87,18 @@ function relayServers() {
   return [{ urls: TURN_URLS, username, credential }]
 }
 
-/**
- * @param {import('./nat-network.mjs').NatNetwork} network
- * @param {string[]} options
- */
-function startCoturn(network, options) {
+/** @param {import('./nat-network.mjs').NatNetwork} network */
+function startStun(network) {
   const addresses = Object.values(RELAY).flatMap((address) => ['--listening-ip', address])
   const quiet = ['-n', '--no-cli', '--no-tls', '--no-dtls', '--log-file', 'stdout']
-  const argv = ['turnserver', ...quiet, '--pidfile', '/dev/null', ...addresses, ...options]
+  const argv = ['turnserver', '--stun-only', ...quiet, '--pidfile', '/dev/null', ...addresses]
   const [command = '', ...rest] = network.inside('server', argv)
   return startProcess(spawn(command, rest, { stdio: ['ignore', 'pipe', 'pipe'] }))
 }
 
 /**
  * Every program here says so on its standard output when it listens, coturn among other things.
- * @param {ReturnType<typeof startCoturn>} child
+ * @param {ReturnType<typeof startStun>} child
  */
 async function untilReady(child) {
   let said = ''

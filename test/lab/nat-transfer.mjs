@@ -29,6 +29,7 @@ import { stopProcess } from './processes.mjs'
  * @property {string} sentence what it said of why it failed, with what would help, or nothing
  * @property {string} [path] by which it was connected first
  * @property {string} [transport] of that
+ * @property {string} [lastPath] by which it was connected when all had arrived
  *
  * @typedef {object} NatTransfer
  * @property {boolean} arrived both ended well, and what was saved is what was sent
@@ -85,6 +86,8 @@ class Program {
   #atMs = new Map()
   /** @type {Event | undefined} */
   #connected
+  /** @type {Event | undefined} */
+  #done
   #sentence = ''
 
   /**
@@ -105,6 +108,7 @@ class Program {
     const end = watchProgram(this.#child, (event) => {
       if (event.event === 'waiting') waits()
       if (event.event === 'connected') this.#connected ??= event
+      if (event.event === 'done') this.#done = event
       if (event.event === 'error') this.#sentence = `${event['message']}. ${event['hint']}`
       if (!this.#atMs.has(event.event)) this.#atMs.set(event.event, performance.now())
       onEvent?.(side, event)
@@ -116,6 +120,7 @@ class Program {
         path: String(this.#connected['path']),
         transport: String(this.#connected['transport']),
       }),
+      ...(this.#done && { lastPath: String(this.#done['path']) }),
     }))
   }
 

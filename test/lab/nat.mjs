@@ -18,11 +18,14 @@ import { sha256, writeRandomFile } from '../bench/test-files.mjs'
 import { cells } from './nat-cells.mjs'
 import { judge, LIMITS, LIMITS_OF_ONE_RUN } from './nat-marks.mjs'
 import { NatNetwork } from './nat-network.mjs'
+import { missingForNats } from './nat-requirements.mjs'
 import { makeCertificate, startServer } from './nat-server.mjs'
 import { observeCell } from './observe-cell.mjs'
 
 const BYTES = 64 * 1024 * 1024
 const RUNS = 5
+/** In a column of the table. */
+const MOST_CHARACTERS = 80
 const OWN_PROGRAM = fileURLToPath(new URL('../../bin/p2pshare.js', import.meta.url))
 /** @type {Record<Cell['offer'], string>} */
 const OFFERED = { nothing: 'without STUN', stun: 'without relay', relay: 'with relay' }
@@ -52,6 +55,12 @@ const chosen = cells.filter(
     values.offer.includes(offer) && values.case.some((text) => bare(name).includes(bare(text))),
 )
 if (chosen.length === 0) throw new Error(`No cell is called ${values.case.join(' or ')}`)
+
+const missing = await missingForNats()
+if (missing !== undefined) {
+  console.error(`The lab of NATs cannot run here. It needs ${missing}`)
+  process.exit(1)
+}
 
 const limits = values.short ? LIMITS_OF_ONE_RUN : LIMITS
 const setting = await prepare()
@@ -88,7 +97,9 @@ async function observeAll(offer) {
   const server = await startServer(network, { ...setting, offer })
   const results = []
   for (const cell of here) {
-    const judgement = judge(await observeCell(cell, { ...setting, network, server }), limits)
+    const judgement = await observeCell(cell, { ...setting, network, server })
+      .then((observation) => judge(observation, limits))
+      .catch((error) => ({ measured: {}, misses: [`it could not be seen: ${error.message}`] }))
     say(cell, judgement)
     results.push({ cell, ...judgement })
   }
@@ -112,7 +123,13 @@ function say({ name, offer }, { measured, misses }) {
 function row({ cell, measured, misses }) {
   const { name, offer, expected } = cell
   const met = misses.length === 0 ? 'yes' : 'NO'
-  return { cell: name, server: OFFERED[offer], expected, ...measured, met }
+  const cut = Object.entries(measured).map(([column, value]) => [column, shortened(value)])
+  return { cell: name, server: OFFERED[offer], expected, ...Object.fromEntries(cut), met }
+}
+
+/** @param {string} text that is told whole before the table */
+function shortened(text) {
+  return text.length <= MOST_CHARACTERS ? text : `${text.slice(0, MOST_CHARACTERS - 1)}…`
 }
 
 /** @param {string} name */

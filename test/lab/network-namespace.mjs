@@ -1,6 +1,6 @@
 import { spawn, spawnSync } from 'node:child_process'
 import { once } from 'node:events'
-import { readdirSync, readlinkSync } from 'node:fs'
+import { readdirSync, readFileSync, readlinkSync } from 'node:fs'
 
 /** @type {Set<NetworkNamespace>} */
 const open = new Set()
@@ -71,14 +71,35 @@ export class NetworkNamespace {
     const [command = '', ...argv] = this.inside(['sh', '-euc', script])
     const { status, stdout, stderr, error } = spawnSync(command, argv, { encoding: 'utf8' })
     if (status === 0) return stdout
-    throw new Error(`In a network of the lab, "${script}": ${stderr || error?.message}`)
+    const reason = stderr?.trim() || error?.message
+    throw new Error(`A network of the lab could not be set up: ${reason}`, { cause: script })
+  }
+
+  /**
+   * The ids of what runs in it.
+   * @param {string} [name] of the program, if only that is meant
+   */
+  processes(name) {
+    const pids = readdirSync('/proc').map(Number)
+    return pids.filter(
+      (pid) => pid > 0 && identityOf(pid) === this.#identity && isCalled(pid, name),
+    )
+  }
+
+  /**
+   * Kills what runs in it under a name.
+   * @param {string} name
+   * @returns {number[]} the ids
+   */
+  kill(name) {
+    const pids = this.processes(name)
+    pids.forEach(kill)
+    return pids
   }
 
   /** Kills what runs in it, which also ends it. */
   killAll() {
-    for (const pid of readdirSync('/proc').map(Number)) {
-      if (pid > 0 && identityOf(pid) === this.#identity) kill(pid)
-    }
+    this.processes().forEach(kill)
     open.delete(this)
   }
 
@@ -99,6 +120,19 @@ function identityOf(pid) {
     return readlinkSync(`/proc/${pid}/ns/net`)
   } catch {
     return undefined
+  }
+}
+
+/**
+ * @param {number} pid
+ * @param {string | undefined} name
+ */
+function isCalled(pid, name) {
+  if (name === undefined) return true
+  try {
+    return readFileSync(`/proc/${pid}/comm`, 'utf8').trim() === name
+  } catch {
+    return false
   }
 }
 
