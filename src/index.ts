@@ -24,7 +24,15 @@ export {
   type VerifySummary,
   type VerifyWatcher,
 } from './events.ts'
-export { completeCode, type Received, type ReceiveOptions, receive } from './receive.ts'
+export {
+  completeCode,
+  type Received,
+  type ReceiveNewOptions,
+  type ReceiveOptions,
+  type Receiving,
+  receive,
+  receiveNew,
+} from './receive.ts'
 export { type ReceivingStream, receiveStream } from './receive-stream.ts'
 export { type Sending, type SendOptions, type SeveralReceivers, send } from './send.ts'
 export {

@@ -21,6 +21,8 @@ export const VERIFICATION_WORDS = 4
 export const MIN_CUSTOM_SECRET_LENGTH = 8
 /** Longer than anything a person types; bounds the work of parsing. */
 export const MAX_CODE_LENGTH = 512
+/** Whoever writes the code to a pipe may have to ask somebody for it; not a person. */
+export const CODE_FILE_TIMEOUT_MS = 30 * SECOND_MS
 export const MAX_NAMEPLATE_LENGTH = 32
 /** The longest host name has 253 characters; real ones leave room for a scheme and a port. */
 export const MAX_CODE_SERVER_LENGTH = 255

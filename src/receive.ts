@@ -1,23 +1,28 @@
 import { Writable } from 'node:stream'
+
+import { ownCode } from './code/own-code.ts'
+
 import { parseShareCode } from './code/share-code.ts'
 import type { Codec } from './compression/codec.ts'
 import type { DiagnosticWatcher } from './diagnostics.ts'
-import { ShareError, throwIfAborted, toShareError } from './errors.ts'
+import { throwIfAborted, toShareError } from './errors.ts'
 import type { OfferInfo, PathInfo, TransferSummary, TransferWatcher } from './events.ts'
 import type { ExistingPolicy } from './files/existing.ts'
 import type { ByteWriter } from './files/stream-sink.ts'
 import { WritableOutput } from './files/writable-output.ts'
 import { DEFAULT_RECEIVE_WAIT_MS, DEFAULT_RECONNECT_MS } from './limits.ts'
 import { loadEngine } from './peer/engine.ts'
-import { parseRendezvousAddress } from './rendezvous/address.ts'
 import type { IceServer } from './rendezvous/ice-server.ts'
+import type { Appointment } from './session/appointment.ts'
 import { blockDecoder, wantedCodecs } from './session/block-codec.ts'
-import { connectivityOf } from './session/connectivity.ts'
+import { type Connectivity, connectivityOf } from './session/connectivity.ts'
+import { Guest } from './session/guest.ts'
+import { Host } from './session/host.ts'
 import { Incoming } from './session/incoming.ts'
+import { Owned } from './session/owned.ts'
 import type { Session } from './session/pairing.ts'
 import { ReceiverComeback } from './session/receiver-comeback.ts'
 import { runTransfer, type TransferHooks } from './session/run-transfer.ts'
-import { Search } from './session/search.ts'
 import { TransferReceipt } from './session/transfer-receipt.ts'
 import { type Verify, verified } from './session/verification.ts'
 import { withinWait } from './session/within-wait.ts'
@@ -76,70 +81,133 @@ export interface Received extends TransferSummary {
  * `declined` and `cancelled`.
  */
 export async function receive(code: string, options: ReceiveOptions = {}): Promise<Received> {
-  const { output } = options
+  const { output, ...others } = options
   if (output instanceof Writable) {
     return new WritableOutput(output).fill(options.signal, (writer, signal) =>
       receive(code, { ...options, output: writer, signal }),
     )
   }
+  parseShareCode(code)
+  const { rendezvous } = others
+  const make = async (party: Party) => new Guest({ ...party, rendezvous, code })
+  const receiving = await begin({ ...others, ...(output !== undefined && { output }) }, make)
+  return receiving.done
+}
+
+interface BeginOptions extends Omit<ReceiveOptions, 'output'> {
+  /** An existing directory, the new name, or a writer for one file; the current directory when absent. */
+  output?: string | ByteWriter
+}
+
+export interface ReceiveNewOptions extends BeginOptions {
+  /** A code of one's own, `nameplate-secret`; made up when absent. */
+  code?: string
+  /** How many words a made-up code has, 2 to 8. */
+  words?: number
+  /** The rendezvous server; when absent one is run here and found on the local network. */
+  rendezvous?: string
+}
+
+export interface Receiving {
+  /** The share code: `code` for the network this machine is in, `full` with the server in it. */
+  code: string
+  full: string
+  /** Settles when everything is there, or with the ShareError that prevented it, as of `receive`. */
+  done: Promise<Received>
+}
+
+/**
+ * Makes a code for somebody to send to (`send` with `to`), and returns as soon as it is known.
+ * Throws ShareErrors: `usage` for options that do not fit, `no-rendezvous`; later failures are those
+ * of `done`.
+ */
+export async function receiveNew(options: ReceiveNewOptions = {}): Promise<Receiving> {
+  const own = ownCode(options)
+  const { rendezvous } = options
+  return begin(options, (party) => Host.open({ ...party, rendezvous, ...own }))
+}
+
+/** What there is to know of a side before anybody is met. */
+interface Party {
+  role: 'receiver'
+  capabilities: Uint8Array
+  connectivity: Connectivity
+  onEvent: TransferWatcher
+  onDiagnostic: DiagnosticWatcher | undefined
+  signal: AbortSignal
+}
+
+/** Waits for the sender at an appointment that `make` makes, and takes what it brings. */
+async function begin(
+  options: BeginOptions,
+  make: (party: Party) => Promise<Appointment>,
+): Promise<Receiving> {
   const { signal = new AbortController().signal, onEvent = () => {}, onDiagnostic } = options
-  const { nameplate, secret, server } = parseShareCode(code)
   const connectivity = connectivityOf(options)
-  const address = server ?? options.rendezvous
   if (options.limitBytesPerSecond !== undefined) assertLimit(options.limitBytesPerSecond)
   throwIfAborted(signal)
-  const receipt = await TransferReceipt.open(options.receipt)
-  const codecs = await wantedCodecs(options.compress ?? true)
-  const capabilities = ownCapabilities([
-    ...codecs.map(({ name }) => name),
-    ...(options.verify ? [VERIFY_CAPABILITY] : []),
-  ])
-  const url = address === undefined ? undefined : parseRendezvousAddress(address)
-  const watchers = { onEvent, onDiagnostic }
-  const key = { nameplate, secret, capabilities, connectivity }
-  const search = new Search({ url, ...key, ...watchers, signal })
+  const owned = new Owned()
   try {
-    // While the servers answer; a machine without an engine is told before anybody is met.
-    loadEngine()
-    const session = await withinWait(
-      search.session,
-      options.waitMs ?? DEFAULT_RECEIVE_WAIT_MS,
-      () => search.isEstablished,
-      () => nobodyCame(search.hasWaited),
-    )
-    // The nameplate is of no more use; that the server hears of it need not be waited for.
-    void search.close()
-    const place = { url, metAt: search.metAt, ...key, onDiagnostic }
-    const comeback = new ReceiverComeback(place)
-    return await save(
-      session,
-      { ...options, output },
-      { codecs, receipt, comeback, signal, onEvent },
-    )
+    const receipt = owned.add(await TransferReceipt.open(options.receipt))
+    const codecs = await wantedCodecs(options.compress ?? true)
+    const capabilities = ownCapabilities([
+      ...codecs.map(({ name }) => name),
+      ...(options.verify ? [VERIFY_CAPABILITY] : []),
+    ])
+    const watchers = { onEvent, onDiagnostic }
+    const party = { role: 'receiver', capabilities, connectivity, ...watchers, signal } as const
+    const appointment = owned.add(await make(party))
+    const { code, full } = appointment
+    const context = { codecs, receipt, appointment, capabilities, signal, onEvent }
+    const done = fetch(options, context).finally(() => owned.close())
+    done.catch(() => {})
+    return { code, full, done }
   } catch (thrown) {
+    await owned.close()
     throw toShareError(thrown)
-  } finally {
-    await search.close()
-    await receipt.close()
   }
 }
 
-interface SaveContext {
+interface FetchContext {
   codecs: readonly Codec[]
   receipt: TransferReceipt
-  comeback: ReceiverComeback
+  appointment: Appointment
+  capabilities: Uint8Array
   signal: AbortSignal
   onEvent: TransferWatcher
 }
 
-interface SaveOptions extends Omit<ReceiveOptions, 'output'> {
-  output: string | ByteWriter | undefined
+async function fetch(options: BeginOptions, context: FetchContext): Promise<Received> {
+  const { appointment, capabilities } = context
+  try {
+    // While the servers answer; a machine without an engine is told before anybody is met.
+    loadEngine()
+    const session = await withinWait(
+      appointment.session,
+      options.waitMs ?? DEFAULT_RECEIVE_WAIT_MS,
+      () => appointment.isEstablished,
+      () => appointment.nobodyCame(),
+    )
+    // The nameplate is of no more use; that the server hears of it need not be waited for.
+    void appointment.leave()
+    const { places, nameplate, secret } = appointment
+    const { onDiagnostic } = options
+    const place = { places, nameplate, secret, capabilities, onDiagnostic }
+    const comeback = new ReceiverComeback(place)
+    return await save(session, options, { ...context, comeback })
+  } catch (thrown) {
+    throw toShareError(thrown)
+  }
+}
+
+interface SaveContext extends Omit<FetchContext, 'appointment' | 'capabilities'> {
+  comeback: ReceiverComeback
 }
 
 /** Takes what the sender offers and puts it where it belongs. */
 async function save(
   session: Session,
-  options: SaveOptions,
+  options: BeginOptions,
   { codecs, receipt, comeback, signal, onEvent }: SaveContext,
 ): Promise<Received> {
   const { output, decide, existing = 'refuse', update = false, onDiagnostic } = options
@@ -185,12 +253,4 @@ async function save(
   } finally {
     await incoming.leave()
   }
-}
-
-function nobodyCame(hasWaited: boolean): ShareError {
-  return hasWaited
-    ? new ShareError('nobody-came', 'The sender did not come in time')
-    : new ShareError('no-rendezvous', 'No sender was found on this machine or its network', {
-        hint: 'Type the whole code with its @address, or name the server with --rendezvous.',
-      })
 }

@@ -1,9 +1,11 @@
+import { ownCode } from './code/own-code.ts'
 import { generateSecret } from './code/secret.ts'
-import { formatShareCode, parseCustomCode } from './code/share-code.ts'
-import { ShareError, toShareError } from './errors.ts'
+import { formatShareCode, parseCustomCode, parseShareCode } from './code/share-code.ts'
+import { toShareError } from './errors.ts'
 import type { ReceiversSummary, TransferSummary, TransferWatcher } from './events.ts'
 import { DEFAULT_SEND_WAIT_MS, SHARED_SOURCE_DESCRIPTORS, WORDS_AT_TERMINAL } from './limits.ts'
 import { loadEngine } from './peer/engine.ts'
+import type { Appointment } from './session/appointment.ts'
 import { assertSendOptions } from './session/assert-send-options.ts'
 import { wantedCodecs } from './session/block-codec.ts'
 import { type ChosenServer, chooseServer } from './session/choose-server.ts'
@@ -11,7 +13,8 @@ import { connectivityOf } from './session/connectivity.ts'
 import { countingFailure } from './session/counting-failure.ts'
 import { deliver } from './session/delivery.ts'
 import { Distribution } from './session/distribution.ts'
-import { Meeting } from './session/meeting.ts'
+import { Guest } from './session/guest.ts'
+import { Host } from './session/host.ts'
 import { openOutgoing, type SendInput } from './session/open-outgoing.ts'
 import { Owned } from './session/owned.ts'
 import type { SendOptions, SeveralReceivers } from './session/send-options.ts'
@@ -75,55 +78,42 @@ interface Job {
 }
 
 async function sendToOne({ what, options, signal, onEvent, owned }: Job): Promise<Sending> {
-  const { onDiagnostic, verify } = options
+  const { onDiagnostic, rendezvous, to, verify } = options
   const connectivity = connectivityOf(options)
-  const custom = options.code === undefined ? undefined : parseCustomCode(options.code)
-  const secret = custom?.secret ?? generateSecret(options.words ?? WORDS_AT_TERMINAL)
+  const own = ownCode(options)
+  if (to !== undefined) parseShareCode(to)
   const outgoing = owned.add(await openOutgoing(what, { ...options, signal, onEvent }))
   const receipt = owned.add(await TransferReceipt.open(options.receipt))
-  const server = owned.add(await chooseServer(options, signal))
   const capabilities = capabilitiesOf(options)
-  const meeting = owned.add(
-    await Meeting.open({
-      url: server.url,
-      role: 'sender',
-      ...(custom && { nameplate: custom.nameplate }),
-      secret,
-      capabilities,
-      connectivity,
-      onEvent,
-      onDiagnostic,
-      signal,
-    }),
-  )
-  const { nameplate, token } = meeting
-  server.announce(nameplate)
-  const codes = shareCodes({ nameplate, secret }, server)
-  onEvent({ event: 'code', ...codes })
-  onEvent({ event: 'waiting' })
-  const { url, announce } = server
   const watchers = { onEvent, onDiagnostic }
-  const place = { url, nameplate, secret, token, capabilities, connectivity, announce }
-
+  const party = { role: 'sender', capabilities, connectivity, ...watchers, signal } as const
+  const appointment: Appointment = owned.add(
+    to === undefined
+      ? await Host.open({ ...party, rendezvous, ...own })
+      : new Guest({ ...party, rendezvous, code: to }),
+  )
   const serve = async (): Promise<TransferSummary> => {
     // While nobody is there yet; a machine without an engine is told before anybody comes.
     loadEngine()
     const codecs = await wantedCodecs(options.compress ?? true)
+    const isSomebodyThere = () => appointment.isEstablished
     const session = await withinWait(
-      Promise.race([meeting.session, countingFailure(outgoing, () => meeting.isEstablished)]),
+      Promise.race([appointment.session, countingFailure(outgoing, isSomebodyThere)]),
       options.waitMs ?? DEFAULT_SEND_WAIT_MS,
-      () => meeting.isEstablished,
-      () => new ShareError('nobody-came', 'Nobody came in time'),
+      isSomebodyThere,
+      () => appointment.nobodyCame(),
     )
     // The nameplate is of no more use to it; that the server hears of it need not be waited for.
-    void meeting.close()
-    const comeback = new SenderComeback({ ...place, ...watchers })
+    void appointment.leave()
+    const { places, nameplate, secret } = appointment
+    const comeback = new SenderComeback({ places, nameplate, secret, capabilities, ...watchers })
     const { lanes, reconnectMs } = options
     const limit = rateLimit(options)
     const transfer = { session, outgoing, receipt, comeback, codecs, lanes, limit }
     return await deliver({ ...transfer, verify, reconnectMs, signal, ...watchers })
   }
-  return { ...codes, done: settled(serve, owned) }
+  const { code, full } = appointment
+  return { code, full, done: settled(serve, owned) }
 }
 
 async function sendToSeveral(job: Job): Promise<Sending<ReceiversSummary>> {

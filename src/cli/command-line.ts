@@ -1,38 +1,43 @@
-import yargs, { type Argv } from 'yargs'
+import yargs, { type Argv, type Options } from 'yargs'
 import { type Command, SHELLS } from './command.ts'
 import { COMMAND_PAGES, type CommandPage } from './command-pages.ts'
 import { parseDuration, parseDurationOrNever } from './duration.ts'
 import type { Environment } from './environment.ts'
 import {
+  codeToReceive,
   detailOf,
   existingChoice,
   given,
   iceServers,
   outputMode,
   outputPath,
+  ownCodeOf,
   pathChoice,
   portNumber,
   receiverCount,
   STANDARD_STREAM,
-  twins,
   whatToSend,
   wordCount,
 } from './flag-values.ts'
 import { doctorFlags, receiveFlags, sendFlags, serveFlags, verifyFlags } from './flags.ts'
 import { parseRate } from './rate.ts'
+import { type Config, flagName, settingsOf } from './settings.ts'
 import { usageError } from './usage-error.ts'
 
 const { send, receive, serve, verify, doctor, completion } = COMMAND_PAGES
 
 /**
- * What the words after the program's name ask for. Flags win over their `P2PSHARE_*` twins.
+ * What the words after the program's name ask for. Flags win over their `P2PSHARE_*` twins, and these
+ * over the configuration file.
  * Throws ShareError `usage` where they make no sense, with what was probably meant as the hint.
  */
 export async function parseCommandLine(
   argv: string[],
   environment: Environment,
   describeVersions: () => Promise<string>,
+  config: Config = new Map(),
 ): Promise<Command> {
+  const settings = (flags: Record<string, Options>) => settingsOf(flags, argv, environment, config)
   let command: Command | undefined
   let text = ''
   const parser = yargs()
@@ -52,7 +57,7 @@ export async function parseCommandLine(
         withPage(args, send)
           .positional('path', { type: 'string', array: true, describe: send.words.path })
           .options(sendFlags)
-          .config(twins(sendFlags, environment)),
+          .config(settings(sendFlags)),
       (args) => {
         command = {
           name: 'send',
@@ -61,7 +66,7 @@ export async function parseCommandLine(
           ...given('detail', detailOf(args)),
           ...given('verify', args.verify || undefined),
           ...given('qr', args.qr || undefined),
-          ...given('code', args.code),
+          ...ownCodeOf(args),
           ...given('words', wordCount(args.words)),
           ...given('lanes', args.lanes),
           ...receiverCount(args),
@@ -86,9 +91,8 @@ export async function parseCommandLine(
         withPage(args, receive)
           .positional('code', { type: 'string', array: true, describe: receive.words.code })
           .options(receiveFlags)
-          .config(twins(receiveFlags, environment)),
+          .config(settings(receiveFlags)),
       (args) => {
-        const code = args.code?.length ? args.code.join(' ') : environment.flags.get('code')
         const mode = outputMode(args)
         command = {
           name: 'receive',
@@ -96,7 +100,14 @@ export async function parseCommandLine(
           yes: args.yes === true,
           ...given('detail', detailOf(args)),
           ...given('verify', args.verify || undefined),
-          ...given('code', code),
+          ...given('isNew', args.new),
+          ...given('words', wordCount(args.words)),
+          ...codeToReceive({
+            typed: args.code?.length ? args.code.join(' ') : undefined,
+            kept: environment.flags.get('code'),
+            file: args['code-file'],
+            isFileNamed: argv.some((word) => flagName(word) === 'code-file'),
+          }),
           ...given('output', outputPath(args.output, mode)),
           ...given('existing', existingChoice(args)),
           ...given('update', args.update),
@@ -114,7 +125,7 @@ export async function parseCommandLine(
     .command(
       serve.usage,
       serve.summary,
-      (args) => withPage(args, serve).options(serveFlags).config(twins(serveFlags, environment)),
+      (args) => withPage(args, serve).options(serveFlags).config(settings(serveFlags)),
       (args) => {
         command = {
           name: 'serve',
@@ -145,7 +156,7 @@ export async function parseCommandLine(
             describe: verify.words.directory,
           })
           .options(verifyFlags)
-          .config(twins(verifyFlags, environment)),
+          .config(settings(verifyFlags)),
       (args) => {
         const { receipt, directory } = args
         command = { name: 'verify', mode: outputMode(args), receipt, directory }
@@ -167,7 +178,7 @@ export async function parseCommandLine(
     .command(
       doctor.usage,
       doctor.summary,
-      (args) => withPage(args, doctor).options(doctorFlags).config(twins(doctorFlags, environment)),
+      (args) => withPage(args, doctor).options(doctorFlags).config(settings(doctorFlags)),
       (args) => {
         command = {
           name: 'doctor',

@@ -24,6 +24,8 @@ export interface SendCommand
   receivers?: number
   /** Whoever comes receives it, until the command is stopped. */
   keep?: boolean
+  /** The file that has the code of one's own. */
+  codeFile?: string
 }
 
 export interface ReceiveCommand
@@ -37,7 +39,12 @@ export interface ReceiveCommand
   verify?: true
   /** Save without asking. */
   yes: boolean
+  /** Make the code: `code` is one of one's own then, if there is any. */
+  isNew?: boolean
+  words?: number
   code?: string
+  /** The file that has it. */
+  codeFile?: string
   /** A path, or `-` for standard output. */
   output?: string
   /** What to do about what is there already; to be asked, or refused, when absent. */

@@ -11,6 +11,8 @@ export interface Environment {
   colour: 'always' | 'never' | 'terminal'
   /** `TERM=dumb`: the cursor cannot be moved, so nothing can be drawn over. */
   dumbTerminal: boolean
+  /** `GITHUB_ACTIONS=true`: output is a log that many can read, and commands in it are obeyed. */
+  isGithubActions: boolean
 }
 
 /** The only reader of the environment. A variable that is set to nothing counts as not set. */
@@ -28,6 +30,7 @@ export function readEnvironment(variables: NodeJS.ProcessEnv = process.env): Env
     flags,
     colour: colourFrom(variables),
     dumbTerminal,
+    isGithubActions: variables['GITHUB_ACTIONS'] === 'true',
   }
 }
 

@@ -40,7 +40,8 @@ export function eventLine(
 
 /** What to type on the other machine. */
 function instructions(code: string, full: string, view: TransferView, style: Style): string {
-  const command = (shown: string) => `  ${style('bold', `p2pshare receive ${printable(shown)}`)}`
+  const verb = view.role === 'sender' ? 'receive' : 'send FILE --to'
+  const command = (shown: string) => `  ${style('bold', `p2pshare ${verb} ${printable(shown)}`)}`
   const lines = ['On the other machine, run:', '']
   if (code === full || view.namesRendezvous) return [...lines, command(full), ''].join('\n')
   const otherwise = ['', 'or, if it does not find this machine:', '']

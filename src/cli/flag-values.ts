@@ -1,25 +1,10 @@
-import type { Options } from 'yargs'
 import { ShareError } from '../errors.ts'
 import { MAX_WORDS, MIN_WORDS } from '../limits.ts'
 import type { Detail, OutputMode, SendWhat } from './command.ts'
-import { type Environment, isYes } from './environment.ts'
 import { INPUT_NAME } from './flags.ts'
 
 /** In the place of a path: standard input or output. */
 export const STANDARD_STREAM = '-'
-
-/** The flags' values from the environment, as the parser takes those of a configuration file. */
-export function twins(
-  flags: Record<string, Options>,
-  environment: Environment,
-): Record<string, unknown> {
-  const values: Record<string, unknown> = {}
-  for (const [name, { type }] of Object.entries(flags)) {
-    const value = environment.flags.get(name)
-    if (value !== undefined) values[name] = type === 'boolean' ? isYes(value) : value
-  }
-  return values
-}
 
 /** JSON lines are already all that is written then, so `quiet` adds nothing to them. */
 export function outputMode(args: {
@@ -155,4 +140,40 @@ export function given<Name extends string, Value>(
   value: Value | undefined,
 ): { [key in Name]?: Value } {
   return value === undefined ? {} : ({ [name]: value } as { [key in Name]: Value })
+}
+
+/**
+ * Where the code of one's own comes from. Throws ShareError `usage` where two are named: which of
+ * them is meant cannot be told.
+ */
+export function ownCodeOf(args: {
+  to?: string | undefined
+  code: string | undefined
+  'code-file': string | undefined
+}): { to?: string; code?: string; codeFile?: string } {
+  const { to, code, 'code-file': codeFile } = args
+  if ([to, code, codeFile].filter((each) => each !== undefined).length > 1) {
+    throw new ShareError('usage', 'There is more than one code', { hint: 'Name one of them.' })
+  }
+  return { ...given('to', to), ...given('code', code), ...given('codeFile', codeFile) }
+}
+
+/**
+ * Where the code to receive with comes from: what is typed goes before what is in the environment.
+ * Throws ShareError `usage` where two are typed.
+ */
+export function codeToReceive({
+  typed,
+  kept,
+  file,
+  isFileNamed,
+}: {
+  typed: string | undefined
+  kept: string | undefined
+  file: string | undefined
+  isFileNamed: boolean
+}): { code?: string; codeFile?: string } {
+  if (isFileNamed) return ownCodeOf({ code: typed, 'code-file': file })
+  const code = typed ?? kept
+  return code === undefined ? given('codeFile', file) : { code }
 }

@@ -95,21 +95,36 @@ const json = {
   describe: 'Write events to standard output, a JSON object a line',
 } as const
 
+const words = {
+  type: 'number',
+  requiresArg: true,
+  coerce: last<number>,
+  describe:
+    `Words in the code, ${MIN_WORDS} to ${MAX_WORDS} ` +
+    `(default: ${WORDS_AT_TERMINAL}, or ${WORDS_IN_SCRIPTS} without a terminal)`,
+} as const
+const codeFile = {
+  type: 'string',
+  requiresArg: true,
+  coerce: last<string>,
+  describe: 'A file that has the code in it',
+} as const
+
 export const sendFlags = {
+  to: {
+    type: 'string',
+    requiresArg: true,
+    coerce: last<string>,
+    describe: 'Send to a code that p2pshare receive --new has made',
+  },
   code: {
     type: 'string',
     requiresArg: true,
     coerce: last<string>,
     describe: 'A code of your own: letters or digits, a hyphen, a secret of 8 characters or more',
   },
-  words: {
-    type: 'number',
-    requiresArg: true,
-    coerce: last<number>,
-    describe:
-      `Words in the code, ${MIN_WORDS} to ${MAX_WORDS} ` +
-      `(default: ${WORDS_AT_TERMINAL}, or ${WORDS_IN_SCRIPTS} without a terminal)`,
-  },
+  'code-file': codeFile,
+  words,
   wait,
   rendezvous,
   lanes: {
@@ -161,6 +176,9 @@ export const sendFlags = {
 } as const satisfies Record<string, Options>
 
 export const receiveFlags = {
+  new: { type: 'boolean', describe: 'Make a code for somebody to send to' },
+  'code-file': codeFile,
+  words,
   output: {
     alias: 'o',
     type: 'string',
@@ -184,7 +202,7 @@ export const receiveFlags = {
   receipt,
   json,
   verify,
-  quiet: { type: 'boolean', describe: 'Print nothing but errors' },
+  quiet: { type: 'boolean', describe: 'Print nothing but errors, and the code of --new' },
   verbose,
   debug,
 } as const satisfies Record<string, Options>

@@ -1,6 +1,8 @@
 import { ShareError } from '../errors.ts'
 import type { OfferInfo } from '../events.ts'
-import type { ReceiveOptions } from '../receive.ts'
+import { WORDS_AT_TERMINAL, WORDS_IN_SCRIPTS } from '../limits.ts'
+import type { Received, ReceiveNewOptions, ReceiveOptions } from '../receive.ts'
+import { readCodeFile } from './code-file.ts'
 import type { ReceiveCommand } from './command.ts'
 import { STANDARD_STREAM } from './flag-values.ts'
 import {
@@ -34,7 +36,10 @@ export async function runReceive(
     detail,
     verify,
     yes,
-    code: givenCode,
+    isNew,
+    words,
+    code,
+    codeFile,
     output,
     existing,
     ...options
@@ -46,15 +51,21 @@ export async function runReceive(
   const api = import('../receive.ts')
   // Loading goes on while the code is typed; a failure is met where the module is awaited.
   api.catch(() => {})
-  const code = givenCode ?? (await askCode(context, async (line) => (await api).completeCode(line)))
+  const file = codeFile === undefined ? undefined : await readCodeFile(codeFile, context.signal)
+  const known = file?.code ?? code
+  const askForCode = () => askCode(context, async (line) => (await api).completeCode(line))
+  const start = isNew
+    ? await fromNewCode(api, { code: known, words }, context)
+    : await fromCode(api, known ?? (await askForCode()))
 
-  const { receive } = await api
-  const view = { role: 'receiver', namesRendezvous: false, asks: !yes } as const
+  const namesRendezvous = command.rendezvous !== undefined
+  const view = { role: 'receiver', namesRendezvous, asks: !yes } as const
   let offered: OfferInfo | undefined
   let text: string | undefined
-  const again = isPiped ? undefined : commandAgain(argv, givenCode)
+  const again = isPiped ? undefined : commandAgain(argv, code)
   await watchTransfer({ mode, detail, again }, view, context, async ({ watchers, ask }) => {
-    const received = await receive(code, {
+    if (file?.warning) watchers.onEvent({ event: 'warning', message: file.warning })
+    const received = await start({
       ...options,
       ...placeFor(output, context),
       existing: existing ?? (yes ? 'refuse' : whatToDo(context, ask)),
@@ -76,10 +87,33 @@ export async function runReceive(
   if (text !== undefined && mode !== 'json') showText(text, context.stdout)
 }
 
+/** Both ways to begin take these. */
+type StartOptions = Omit<ReceiveNewOptions, 'code' | 'words'>
+type Start = (options: StartOptions) => Promise<Received>
+type Api = Promise<typeof import('../receive.ts')>
+
+async function fromCode(api: Api, code: string): Promise<Start> {
+  const { receive } = await api
+  return (options) => receive(code, options)
+}
+
+async function fromNewCode(
+  api: Api,
+  { code, words }: { code: string | undefined; words: number | undefined },
+  { stdin }: CommandContext,
+): Promise<Start> {
+  const { receiveNew } = await api
+  const own = {
+    words: words ?? (stdin.isTTY ? WORDS_AT_TERMINAL : WORDS_IN_SCRIPTS),
+    ...(code !== undefined && { code }),
+  }
+  return async (options) => (await receiveNew({ ...own, ...options })).done
+}
+
 function placeFor(
   output: string | undefined,
   { stdout }: CommandContext,
-): Pick<ReceiveOptions, 'output'> {
+): Pick<StartOptions, 'output'> {
   if (output === undefined) return {}
   return { output: output === STANDARD_STREAM ? new ContentsOutput(stdout) : output }
 }
@@ -119,8 +153,8 @@ function refuseToPipe(): never {
   })
 }
 
-function refuseToAsk({ code, yes, output }: ReceiveCommand): void {
-  if (code === undefined) {
+function refuseToAsk({ isNew, code, codeFile, yes, output }: ReceiveCommand): void {
+  if (!isNew && code === undefined && codeFile === undefined) {
     throw new ShareError('usage', 'No code was given, and there is no terminal to ask for it', {
       hint: 'Run p2pshare receive CODE, or set P2PSHARE_CODE.',
     })

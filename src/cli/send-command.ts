@@ -2,6 +2,7 @@ import { basename, resolve } from 'node:path'
 import { abortReason, ShareError } from '../errors.ts'
 import { WORDS_AT_TERMINAL, WORDS_IN_SCRIPTS } from '../limits.ts'
 import type { SendInput, SendOptions, SeveralReceivers } from '../send.ts'
+import { type CodeFile, readCodeFile } from './code-file.ts'
 import type { SendCommand, SendWhat } from './command.ts'
 import { askToVerify, assertCanVerify } from './prompts.ts'
 import { receiversFailure, receiversLine } from './receivers-outcome.ts'
@@ -16,7 +17,18 @@ export async function runSend(
   argv: readonly string[],
   context: CommandContext,
 ): Promise<void> {
-  const { name: _name, what, mode, detail, verify, qr, receivers, keep, ...options } = command
+  const {
+    name: _name,
+    what,
+    mode,
+    detail,
+    verify,
+    qr,
+    receivers,
+    keep,
+    codeFile,
+    ...options
+  } = command
   if (verify) assertCanVerify(context)
   if (verify && (keep || receivers !== undefined)) {
     throw new ShareError('usage', 'One person cannot compare words with several at once', {
@@ -29,14 +41,17 @@ export async function runSend(
   const words = isAtTerminal ? WORDS_AT_TERMINAL : WORDS_IN_SCRIPTS
   const { send } = await import('../send.ts')
   const drawCode = qr && mode === 'text' ? await codeDrawing(context) : undefined
+  const file = codeFile === undefined ? undefined : await readCodeFile(codeFile, signal)
+  const code = file?.code ?? command.code
   const namesRendezvous = command.rendezvous !== undefined
   const view = { role: 'sender', namesRendezvous, asks: false } as const
   // What came through a pipe cannot be sent again.
-  const again = 'paths' in what ? commandAgain(argv, command.code) : undefined
+  const again = 'paths' in what ? commandAgain(argv, command.to ?? command.code) : undefined
   const input = inputOf(what, context)
   const optionsWith = ({ watchers, ask, say }: Watched): SendOptions => ({
     words,
     ...options,
+    ...(code !== undefined && { code }),
     ...(verify && {
       verify: (_words, stop) => ask(() => askToVerify({ ...context, signal: stop })),
     }),
@@ -49,6 +64,7 @@ export async function runSend(
   })
   if (receivers === undefined && !keep) {
     await watchTransfer({ mode, detail, again }, view, context, async (watched) => {
+      warnOf(file, watched)
       const sending = await send(input, optionsWith(watched))
       return { verb: 'Sent', summary: await sending.done, what: labelOf(what) }
     })
@@ -59,7 +75,10 @@ export async function runSend(
     { mode, detail },
     { ...view, isForSeveral: true },
     context,
-    async (watched) => (await send(input, { ...optionsWith(watched), ...several })).done,
+    async (watched) => {
+      warnOf(file, watched)
+      return (await send(input, { ...optionsWith(watched), ...several })).done
+    },
     receiversLine,
   )
   const failure = receiversFailure(summary, signal.aborted ? abortReason(signal) : undefined)
@@ -92,4 +111,8 @@ function labelOf(what: SendWhat): string {
   return path !== undefined && others.length === 0
     ? basename(resolve(path))
     : `${what.paths.length} items`
+}
+
+function warnOf(file: CodeFile | undefined, { watchers }: Watched): void {
+  if (file?.warning) watchers.onEvent({ event: 'warning', message: file.warning })
 }

@@ -2,6 +2,7 @@ import { existsSync } from 'node:fs'
 import { ShareError } from '../errors.ts'
 import { COMMAND_PAGES, commandPage } from './command-pages.ts'
 import { nearest } from './nearest.ts'
+import { flagName } from './settings.ts'
 
 const CODE = /^[a-z0-9]{1,32}(-[a-z]+)+(@\S+)?$/i
 /** What can be repeated in an example without quotes. */
@@ -43,9 +44,4 @@ function hintForWord(word: string): string {
   if (CODE.test(word)) return `To receive with that code, run: p2pshare receive ${shown('CODE')}`
   const command = nearest(word, Object.keys(COMMAND_PAGES))
   return command ? `Did you mean p2pshare ${command}?` : 'Run p2pshare --help to see the commands.'
-}
-
-/** The name in `--name`, `--no-name`, `--name=value` or `-n`. */
-function flagName(word: string): string | undefined {
-  return /^--?(?:no-)?([^-=][^=]*)/.exec(word)?.[1]
 }

@@ -99,6 +99,9 @@ export async function watchEvents<Result>(
       const isOfAll = event.event === 'error' && event.receiver === undefined
       if (ended || isOfAll) return
       wayOn?.onEvent(event)
+      if (event.event === 'code' && context.environment.isGithubActions) {
+        context.stderr.write(maskCommand(event.code))
+      }
       show(() => renderer.onEvent(event))
     }
     const write = (line: string) =>
@@ -128,4 +131,12 @@ async function diagnosing(
   const { DiagnosticLog } = await import('./diagnostic-log.ts')
   const log = new DiagnosticLog({ detail, write })
   return { onDiagnostic: (diagnostic) => log.onDiagnostic(diagnostic) }
+}
+
+/**
+ * What has a GitHub runner hide the secret of `code` in its log from here on. It reads commands from
+ * both streams of a step, and standard output may be captured.
+ */
+function maskCommand(code: string): string {
+  return `::add-mask::${code.slice(code.indexOf('-') + 1)}\n`
 }

@@ -56,7 +56,8 @@ export function commandAgain(argv: readonly string[], code: string | undefined):
   )
   const isNamed = codeWords.length > 0 && start >= 0
   const words = argv.flatMap((word, index) => {
-    if (word.startsWith('--code=')) return '--code=CODE'
+    const named = /^--(?:code|to)=/.exec(word)?.[0]
+    if (named !== undefined) return `${named}CODE`
     if (!isNamed || index < start || index >= start + codeWords.length) return shellWord(word)
     return index === start ? 'CODE' : []
   })

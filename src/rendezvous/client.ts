@@ -36,7 +36,7 @@ export interface RendezvousWatcher {
 export interface RendezvousClient {
   /**
    * Claims a side of a mailbox and waits in it until `close`, or until `signal` is aborted.
-   * A sender that names no nameplate is given one. With the `token` of an earlier claim its side is
+   * Who names no nameplate is given one. With the `token` of an earlier claim its side is
    * had back before the server has noticed that the earlier client is gone.
    * The returned promise is that of the claim.
    * @throws ShareError `usage`, `nobody-came` or `incompatible` where the server refuses,

@@ -23,15 +23,12 @@ export type Role = 'sender' | 'receiver'
 export const versionSchema = v.object({ v: v.number() })
 
 /** client -> server `open`: a claim to one side of a mailbox. */
-export const openSchema = v.variant('role', [
-  v.object({
-    role: v.literal('sender'),
-    nameplate: v.exactOptional(nameplate),
-    token: v.exactOptional(token),
-    many: v.exactOptional(v.boolean()),
-  }),
-  v.object({ role: v.literal('receiver'), nameplate, token: v.exactOptional(token) }),
-])
+export const openSchema = v.object({
+  role: v.picklist(['sender', 'receiver']),
+  nameplate: v.exactOptional(nameplate),
+  token: v.exactOptional(token),
+  many: v.exactOptional(v.boolean()),
+})
 export type OpenRequest = v.InferOutput<typeof openSchema>
 
 export type Refusal = 'bad-request' | 'incompatible' | 'crowded' | 'taken' | 'busy'

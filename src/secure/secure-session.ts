@@ -92,6 +92,14 @@ export class SecureSession {
     return this.#result !== undefined && this.#failure === undefined
   }
 
+  /**
+   * Whether this side has said what a guess at the secret can be checked by. Shares are no help with
+   * that: they are random points whatever the secret is.
+   */
+  get hasConfirmed(): boolean {
+    return this.#sealer !== undefined
+  }
+
   /** The keys, which outlive the session and belong to the caller. */
   get keys(): SessionKeys {
     return this.#established().keys

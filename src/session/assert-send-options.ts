@@ -19,6 +19,10 @@ export function assertSendOptions(
       hint: 'Without a number of them, until it is stopped: --keep.',
     })
   }
+  const { to, code } = options
+  if (to !== undefined && (code !== undefined || keep || receivers > 1)) {
+    throw new ShareError('usage', 'What is sent to a code goes to one receiver, who made the code')
+  }
   const isPipe = typeof what === 'object' && 'stream' in what
   if (isPipe && (keep || receivers > 1)) {
     throw new ShareError('usage', 'A pipe can be read only once, for one receiver', {

@@ -1,9 +1,9 @@
+import type { DiagnosticWatcher } from '../diagnostics.ts'
 import { parseRendezvousAddress, shortRendezvousAddress } from '../rendezvous/address.ts'
-import type { SendOptions } from './send-options.ts'
 
-/** A rendezvous server, as a sender sees it. */
+/** A rendezvous server, as the side sees it that makes the code. */
 export interface ChosenServer {
-  /** Where the sender itself reaches it. */
+  /** Where it itself reaches the server. */
   url: string
   /** As it stands after the `@` of a code. */
   address: string | undefined
@@ -14,7 +14,10 @@ export interface ChosenServer {
 
 /** The server that was named, or one in this process. */
 export async function chooseServer(
-  { rendezvous, onDiagnostic }: Pick<SendOptions, 'rendezvous' | 'onDiagnostic'>,
+  {
+    rendezvous,
+    onDiagnostic,
+  }: { rendezvous?: string | undefined; onDiagnostic?: DiagnosticWatcher | undefined },
   signal: AbortSignal,
 ): Promise<ChosenServer> {
   if (rendezvous === undefined) {

@@ -9,9 +9,9 @@ import {
 } from '../rendezvous/server/start-rendezvous-server.ts'
 import { LOCAL_PORTS } from './local-ports.ts'
 
-/** A rendezvous server inside a sender, for the machine and the network that it is in. */
+/** A rendezvous server inside the side that makes the code, for its machine and its network. */
 export interface LocalRendezvous {
-  /** Where the sender itself reaches it. */
+  /** Where this process itself reaches it. */
   url: string
   /**
    * Where others on the network reach it, as it stands after the `@` of a code. A machine that has

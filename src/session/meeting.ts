@@ -12,7 +12,7 @@ export interface MeetingInit {
   /** The rendezvous server, as `parseRendezvousAddress` gives it. */
   url: string
   role: Role
-  /** One to ask for; the server gives one out where there is none, to a sender. */
+  /** One to ask for; the server gives one out where there is none. */
   nameplate?: string
   secret: string
   /** Of an earlier meeting at the same place, to have its side back at once. */
@@ -30,9 +30,9 @@ export interface MeetingInit {
 }
 
 /**
- * A mailbox at a rendezvous where one side of a transfer waits for the other.
- * A sender that is paired with somebody who leaves before proving anything waits for the next; a
- * receiver does not, because a second try with the same code would be a second guess.
+ * A mailbox at a rendezvous where one side of a transfer waits for the other, the one that made the
+ * code or the one that was given it. It goes on after somebody who left without a guess at the
+ * secret, and ends with the first guess that is wrong: there is no second one.
  */
 export class Meeting {
   readonly nameplate: string
@@ -158,8 +158,7 @@ export class Meeting {
   #peerLeft(): void {
     const pairing = this.#pairing
     if (pairing === undefined) return
-    const mayWait = this.#init.role === 'sender' ? !pairing.isEstablished : !pairing.hasHeard
-    if (mayWait) this.#pairing = undefined
+    if (!pairing.isEstablished && !pairing.isSpent) this.#pairing = undefined
     pairing.peerLeft()
   }
 

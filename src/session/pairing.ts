@@ -123,19 +123,13 @@ export class Pairing {
     return this.#failure
   }
 
-  /** Whether the other side has said anything yet: then a receiver's one guess may be made. */
-  get hasHeard(): boolean {
-    return this.#heard
-  }
-
   /**
    * Whether the secret may have been guessed at, and not rightly: then it is good for nobody else.
-   * A sender sees what it is told before it says anything that depends on the secret; a receiver
-   * speaks first, so that whoever heard it had a guess, right or wrong.
+   * A sender is shown a confirmation before it says anything that a guess could be checked by; a
+   * receiver confirms first, so that whoever has its confirmation had a guess, right or wrong.
    */
   get isSpent(): boolean {
-    if (this.isEstablished) return false
-    return this.#init.role === 'sender' ? this.#refused : this.#heard
+    return !this.isEstablished && (this.#refused || this.#secure.hasConfirmed)
   }
 
   /** Takes a message from the other side. */

@@ -1,5 +1,5 @@
 import type { DiagnosticWatcher } from '../diagnostics.ts'
-import { RECONNECT_ATTEMPT_MS, RESTARTED_SENDER_DELAY_MS } from '../limits.ts'
+import { RESTARTED_SENDER_DELAY_MS } from '../limits.ts'
 import {
   type Comeback,
   type ComebackHandler,
@@ -8,22 +8,17 @@ import {
   resumePlace,
   withMark,
 } from './comeback.ts'
-import type { Connectivity } from './connectivity.ts'
+import type { ComebackPlaces } from './comeback-places.ts'
 import { Lookout } from './lookout.ts'
 import type { Session } from './pairing.ts'
-import { Search, type SearchInit } from './search.ts'
 
 export interface ReceiverComebackInit {
-  /** The one server that was asked for the sender; this machine and its network were searched where there is none. */
-  url: string | undefined
-  /** The server at which the sender was met. */
-  metAt: string | undefined
+  places: ComebackPlaces
   /** The share code's. */
   nameplate: string
   secret: string
   capabilities: Uint8Array
   onDiagnostic?: DiagnosticWatcher | undefined
-  connectivity: Connectivity
 }
 
 /**
@@ -58,11 +53,12 @@ export class ReceiverComeback implements Comeback {
 
   lost(): void {
     if (this.#place === undefined || this.#resuming) return
-    const { capabilities } = this.#init
+    const { places, capabilities } = this.#init
     const { mark: _, ...place } = this.#place
-    const resume = { ...place, capabilities, onPaired: () => this.#mayResume() }
+    const quiet = { onEvent: () => {}, onDiagnostic: this.#init.onDiagnostic }
+    const resume = { ...place, capabilities, ...quiet, onPaired: () => this.#mayResume() }
     this.#resuming = new Lookout({
-      open: (signal) => this.#search(resume, signal),
+      open: (signal) => places.open(resume, true, signal),
       onSession: (session) => this.#onComeback('resumed', session),
     })
     this.#lookForRestarted(RESTARTED_SENDER_DELAY_MS)
@@ -92,17 +88,19 @@ export class ReceiverComeback implements Comeback {
 
   #lookForRestarted(delayMs: number): void {
     if (this.#place === undefined || this.#restarting || this.#isSpent) return
-    const { nameplate, secret, capabilities } = this.#init
+    const { places, nameplate, secret, capabilities } = this.#init
     const { mark } = this.#place
     const again = {
       nameplate,
       secret,
+      onEvent: () => {},
+      onDiagnostic: this.#init.onDiagnostic,
       capabilities: withMark(capabilities, 'lost', mark),
       // A sender that still has the transfer was not started again: it will be where we resume.
       onEstablished: (theirs: Uint8Array) => markOf(theirs, 'holds') !== mark,
     }
     this.#restarting = new Lookout({
-      open: (signal) => this.#search(again, signal),
+      open: (signal) => places.open(again, true, signal),
       delayMs,
       onSession: (session) => this.#onComeback('restarted', session),
       onSpent: () => {
@@ -119,23 +117,5 @@ export class ReceiverComeback implements Comeback {
   #leave(lookout: Lookout, how: 'close' | 'retire'): void {
     this.#leaving.add(lookout)
     void lookout[how]().finally(() => this.#leaving.delete(lookout))
-  }
-
-  #search(
-    what: Pick<SearchInit, 'nameplate' | 'secret' | 'capabilities' | 'onPaired' | 'onEstablished'>,
-    signal: AbortSignal,
-  ): Search {
-    const { url, metAt, connectivity, onDiagnostic } = this.#init
-    // Without TLS the server is the sender's own, as a rule, whose address may be another by now.
-    const isNearby = url === undefined || url.startsWith('http:')
-    return new Search({
-      ...what,
-      connectivity,
-      ...(isNearby ? { known: metAt ?? url } : { url }),
-      connectTimeoutMs: RECONNECT_ATTEMPT_MS,
-      onEvent: () => {},
-      onDiagnostic,
-      signal,
-    })
   }
 }

@@ -13,7 +13,7 @@ import { LOCAL_PORTS } from './local-ports.ts'
 import { Meeting, type MeetingInit } from './meeting.ts'
 import type { Session } from './pairing.ts'
 
-export type SearchInit = Omit<MeetingInit, 'url' | 'role' | 'onPaired' | 'nameplate' | 'token'> & {
+export type SearchInit = Omit<MeetingInit, 'url' | 'onPaired' | 'nameplate' | 'token'> & {
   nameplate: string
   /** The one server to ask; this machine and its network are searched where there is none. */
   url?: string | undefined
@@ -24,8 +24,9 @@ export type SearchInit = Omit<MeetingInit, 'url' | 'role' | 'onPaired' | 'namepl
 }
 
 /**
- * A receiver's search for the sender: it waits in a mailbox at every rendezvous that it finds,
- * and the first in which somebody turns up is the one.
+ * The search of a side that was given the code for the one that made it: it waits in a mailbox at
+ * every rendezvous that it finds, and the first in which somebody turns up is the one. So whoever
+ * answers falsely, wherever that is, has the one guess that the code allows.
  */
 export class Search {
   /** Settles with the session, or with why there will be none. */
@@ -99,7 +100,7 @@ export class Search {
     const urls = [known ?? [], LOCAL_PORTS.map(localUrl)].flat()
     this.#init.onDiagnostic?.({ diagnostic: 'search', urls })
     askKnown()
-    // The sender may be started later than we are.
+    // The other side may be started later than we are.
     this.#ticker = setInterval(askKnown, LOCAL_SEARCH_INTERVAL_MS)
     void this.#searchNetwork()
   }
@@ -158,13 +159,14 @@ export class Search {
     const meeting = await Meeting.open({
       ...this.#init,
       url,
-      role: 'receiver',
       signal: this.#signal,
       onPaired: () => {
         if ((this.#chosen ?? url) !== url || this.#init.onPaired?.() === false) return false
         this.#chosen = url
         return true
       },
+    }).catch((thrown) => {
+      throw takenPlace(toShareError(thrown))
     })
     this.#meetings.set(url, meeting)
     if (!this.#hasWaited && this.#chosen === undefined) this.#init.onEvent({ event: 'waiting' })
@@ -182,6 +184,15 @@ export class Search {
 
 function localUrl(port: number): string {
   return `http://127.0.0.1:${port}`
+}
+
+/** What a claim that a server refuses means to a side that was given its code. */
+function takenPlace(error: ShareError): ShareError {
+  if (error.code !== 'usage') return error
+  return new ShareError('nobody-came', 'Somebody else is already sending to this code', {
+    hint: 'If that is not you, ask for a new code.',
+    cause: error,
+  })
 }
 
 /** `url` as this machine finds itself, if it is its own: at two names of one server we would be in our own way. */

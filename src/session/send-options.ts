@@ -6,6 +6,8 @@ import type { Verify } from './verification.ts'
 export interface SendOptions {
   /** A code of one's own, `nameplate-secret`; made up when absent. */
   code?: string
+  /** The code of a receiver that made one (`receiveNew`), in the place of one's own. */
+  to?: string
   /** How many words a made-up code has, 2 to 8. */
   words?: number
   /** The rendezvous server; when absent one is run here and found on the local network. */

@@ -1,25 +1,25 @@
 import type { DiagnosticWatcher } from '../diagnostics.ts'
 import type { TransferWatcher } from '../events.ts'
-import { LOOKOUT_DELAY_MS, RECONNECT_ATTEMPT_MS } from '../limits.ts'
-import { type Comeback, type ComebackHandler, markOf, resumePlace, withMark } from './comeback.ts'
-import type { Connectivity } from './connectivity.ts'
+import { LOOKOUT_DELAY_MS } from '../limits.ts'
+import {
+  type Comeback,
+  type ComebackHandler,
+  markOf,
+  type ResumePlace,
+  resumePlace,
+  withMark,
+} from './comeback.ts'
+import type { ComebackPlaces } from './comeback-places.ts'
 import { dismiss } from './dismiss.ts'
 import { Lookout } from './lookout.ts'
-import { Meeting } from './meeting.ts'
-import type { PairingInit, Session } from './pairing.ts'
+import type { Session } from './pairing.ts'
 
 export interface SenderComebackInit {
-  /** The rendezvous server at which the receiver was met. */
-  url: string
-  /** The share code's; the server is asked for the same nameplate again. */
+  places: ComebackPlaces
+  /** The share code's. */
   nameplate: string
   secret: string
-  /** Of the meeting with the receiver, whose place at the server is taken over. */
-  token: string | undefined
   capabilities: Uint8Array
-  connectivity: Connectivity
-  /** Tells the local network which nameplates are here, where the server is ours. */
-  announce: (...nameplates: readonly string[]) => void
   onEvent: TransferWatcher
   onDiagnostic?: DiagnosticWatcher | undefined
 }
@@ -34,57 +34,95 @@ export class SenderComeback implements Comeback {
   readonly #closing: Promise<void>[] = []
   #onComeback: ComebackHandler = () => {}
   #isLost = false
-  #mark = ''
+  #place: ResumePlace | undefined
   #resuming: Lookout | undefined
   #restarting: Lookout | undefined
+  /** Somebody may have guessed at the code's secret; there is no second guess. */
+  #isSpent = false
 
   constructor(init: SenderComebackInit) {
     this.#init = init
   }
 
   follow(session: Session, onComeback: ComebackHandler): void {
-    const { nameplate, secret, token, capabilities, announce, onEvent } = this.#init
     this.#onComeback = onComeback
     this.#isLost = false
-    if (this.#resuming) this.#closing.push(this.#resuming.close())
-    const place = resumePlace(session)
-    this.#mark = place.mark
-    const openResumePlace = this.#mailbox({ ...place, onEvent: () => {} }, () => capabilities)
-    this.#resuming = new Lookout({
-      open: (signal) => {
-        announce(nameplate, place.nameplate)
-        return openResumePlace(signal)
-      },
-      delayMs: LOOKOUT_DELAY_MS,
-      onSession: (each) => this.#onComeback('resumed', each),
-    })
-    this.#restarting ??= new Lookout({
-      open: this.#mailbox(
-        { nameplate, secret, token, onEvent, onEstablished: this.#isWanted },
-        () => withMark(capabilities, 'holds', this.#mark),
-      ),
-      delayMs: LOOKOUT_DELAY_MS,
-      onSession: (each) => this.#greet(each),
-      onSpent: () => onEvent({ event: 'warning', message: BURNED }),
-    })
+    this.#place = resumePlace(session)
+    this.#waitToResume()
+    if (this.#restarting === undefined) this.#waitForRestart()
   }
 
   lost(): void {
     this.#isLost = true
+    if (this.#init.places.searches) {
+      this.#waitAnew()
+      return
+    }
     this.#resuming?.hurry()
     this.#restarting?.hurry()
   }
 
   found(): void {
+    const wasLost = this.#isLost
     this.#isLost = false
+    if (wasLost && this.#init.places.searches) this.#waitAnew()
   }
 
   async close(): Promise<void> {
     await Promise.all([this.#resuming?.close(), this.#restarting?.close(), ...this.#closing])
   }
 
+  #waitAnew(): void {
+    this.#waitToResume()
+    this.#waitForRestart()
+  }
+
+  #waitToResume(): void {
+    this.#give(this.#resuming)
+    if (this.#place === undefined) return
+    const { places, capabilities } = this.#init
+    const { nameplate, secret } = this.#place
+    const watchers = { onEvent: () => {}, onDiagnostic: this.#init.onDiagnostic }
+    const place = { nameplate, secret, capabilities, ...watchers }
+    this.#resuming = new Lookout({
+      open: (signal) => places.open(place, this.#isLost, signal),
+      ...this.#delay,
+      onSession: (each) => this.#onComeback('resumed', each),
+    })
+  }
+
+  #waitForRestart(): void {
+    this.#give(this.#restarting)
+    if (this.#isSpent) return
+    const { places, nameplate, secret, capabilities, onEvent, onDiagnostic } = this.#init
+    this.#restarting = new Lookout({
+      open: (signal) => {
+        const marked = withMark(capabilities, 'holds', this.#place?.mark ?? '')
+        const watchers = { onEvent, onDiagnostic, onEstablished: this.#isWanted }
+        const place = { nameplate, secret, capabilities: marked, ...watchers }
+        return places.open(place, this.#isLost, signal)
+      },
+      ...this.#delay,
+      onSession: (each) => this.#greet(each),
+      onSpent: () => {
+        this.#isSpent = true
+        onEvent({ event: 'warning', message: BURNED })
+      },
+    })
+  }
+
+  /** Whoever was met is still about to leave the place; whoever is lost is not there any more. */
+  get #delay(): { delayMs?: number } {
+    return this.#isLost ? {} : { delayMs: LOOKOUT_DELAY_MS }
+  }
+
+  #give(lookout: Lookout | undefined): void {
+    if (lookout) this.#closing.push(lookout.close())
+  }
+
   /** Not a receiver that lives and has lost this transfer: it can go on with it elsewhere. */
-  readonly #isWanted = (capabilities: Uint8Array) => markOf(capabilities, 'lost') !== this.#mark
+  readonly #isWanted = (capabilities: Uint8Array) =>
+    this.#place === undefined || markOf(capabilities, 'lost') !== this.#place.mark
 
   /**
    * Lets somebody in who has the code. Not one that has lost another transfer while the connection
@@ -94,32 +132,6 @@ export class SenderComeback implements Comeback {
     const lost = markOf(session.peerCapabilities, 'lost')
     if (lost !== undefined && !this.#isLost) this.#closing.push(dismiss(session))
     else this.#onComeback('restarted', session)
-  }
-
-  #mailbox(
-    place: Pick<SenderComebackInit, 'nameplate' | 'secret' | 'onEvent'> & {
-      token?: string | undefined
-      onEstablished?: PairingInit['onEstablished']
-    },
-    capabilities: () => Uint8Array,
-  ) {
-    const { url, connectivity, onDiagnostic } = this.#init
-    let last: { token: string | undefined } = { token: place.token }
-    return async (signal: AbortSignal): Promise<Meeting> => {
-      const meeting = await Meeting.open({
-        ...place,
-        url,
-        role: 'sender',
-        token: last.token,
-        capabilities: capabilities(),
-        connectivity,
-        connectTimeoutMs: RECONNECT_ATTEMPT_MS,
-        onDiagnostic,
-        signal,
-      })
-      last = meeting
-      return meeting
-    }
   }
 }
 

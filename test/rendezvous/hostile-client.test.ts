@@ -86,7 +86,6 @@ describe('a server', () => {
     ['no version', { role: 'sender' }],
     ['no role', { v: 1 }],
     ['a role of an object', { v: 1, role: 'constructor' }],
-    ['a receiver without a nameplate', { v: 1, role: 'receiver' }],
     ['an empty nameplate', { v: 1, role: 'receiver', nameplate: '' }],
     ['a nameplate in capitals', { v: 1, role: 'sender', nameplate: 'ABC' }],
     ['a nameplate with a control character', { v: 1, role: 'sender', nameplate: 'a\u001b' }],

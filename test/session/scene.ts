@@ -4,6 +4,7 @@ import type { TransferEvent } from '../../src/events.ts'
 import { type Claim, connectRendezvous } from '../../src/rendezvous/client.ts'
 import { startRendezvousServer } from '../../src/rendezvous/server/start-rendezvous-server.ts'
 import type { Comeback } from '../../src/session/comeback.ts'
+import { OwnPlaces, SearchedPlaces } from '../../src/session/comeback-places.ts'
 import { Meeting } from '../../src/session/meeting.ts'
 import { type Session, shutSession } from '../../src/session/pairing.ts'
 import { ReceiverComeback } from '../../src/session/receiver-comeback.ts'
@@ -129,6 +130,8 @@ export interface Side {
 
 interface SideInit {
   url: string
+  /** The side that made the code. */
+  codeOf?: 'sender' | 'receiver'
   secret?: string
   reconnectMs?: number
 }
@@ -136,23 +139,21 @@ interface SideInit {
 const runningMs = 60_000
 
 function run(role: 'sender' | 'receiver', session: Session, init: SideInit): Side {
-  const { url, secret = SECRET, reconnectMs = runningMs } = init
+  const { url, secret = SECRET, reconnectMs = runningMs, codeOf = 'sender' } = init
   const events: TransferEvent[] = []
   const transfers: FakeTransfer[] = []
   const sessions: Session[] = [session]
   const abort = new AbortController()
-  const shared = {
-    url,
-    nameplate: NAMEPLATE,
-    secret,
-    capabilities: CAPABILITIES,
-    connectivity: {},
-  }
+  const shared = { nameplate: NAMEPLATE, secret, capabilities: CAPABILITIES }
   const onEvent = (event: TransferEvent) => events.push(event)
+  const who = { role, connectivity: {}, url }
+  const own = { nameplate: NAMEPLATE, token: undefined, announce: () => {} }
+  const places =
+    role === codeOf ? new OwnPlaces({ ...who, ...own }) : new SearchedPlaces({ ...who, metAt: url })
   const comeback: Comeback =
     role === 'sender'
-      ? new SenderComeback({ ...shared, token: undefined, announce: () => {}, onEvent })
-      : new ReceiverComeback({ ...shared, metAt: url })
+      ? new SenderComeback({ ...shared, places, onEvent })
+      : new ReceiverComeback({ ...shared, places })
   const current = () => sessions.at(-1) ?? session
   const outcome = runTransfer<string>({
     session,

@@ -4,6 +4,7 @@ import { CAPABILITIES, meet, NAMEPLATE, SECRET, startServer } from './scene.ts'
 
 function search(init: { url?: string; known?: string; onPaired?: () => boolean }): Search {
   const started = new Search({
+    role: 'receiver',
     ...init,
     nameplate: NAMEPLATE,
     secret: SECRET,

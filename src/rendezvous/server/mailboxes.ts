@@ -25,6 +25,8 @@ interface Waiting extends Seat {
 
 interface Mailbox {
   nameplate: string
+  /** Whose nameplate it is: the sender's, unless it was given out to a receiver. */
+  owner: Role
   sender: Seat | undefined
   receiver: Seat | undefined
   /** Receivers after that one, first come first. */
@@ -119,9 +121,9 @@ export class Mailboxes {
   }
 
   /**
-   * `id` is gone. A sender's nameplate comes to rest: it is not given out for a while, though a
-   * sender that asks for it by name, to go on or with a code of its own, may have it. The other
-   * side stays and waits; after a receiver the next in line has its turn.
+   * `id` is gone. Its nameplate comes to rest, if it is its own or it was a sender: it is not given out
+   * for a while, though who asks for it by name, to go on or with a code of its own, may have it. The
+   * other side stays and waits; after a receiver the next in line has its turn.
    */
   leave(id: string, nowMs: number): Effect[] {
     const mailbox = this.#byClient.get(id)
@@ -196,7 +198,7 @@ export class Mailboxes {
       mailbox.line = mailbox.line.filter((each) => each.id !== id)
       return []
     }
-    if (role === 'sender') this.#resting.add(mailbox.nameplate, nowMs)
+    if (role === 'sender' || role === mailbox.owner) this.#resting.add(mailbox.nameplate, nowMs)
     const { sender, receiver, pair } = mailbox
     const other = role === 'sender' ? receiver : sender
     mailbox[role] = undefined
@@ -205,7 +207,8 @@ export class Mailboxes {
   }
 
   #seat(seat: Seat, request: OpenRequest, nameplate: string, nowMs: number): Effect[] {
-    const mailbox = this.#byNameplate.get(nameplate) ?? emptyMailbox(nameplate)
+    const owner = request.nameplate === undefined ? request.role : 'sender'
+    const mailbox = this.#byNameplate.get(nameplate) ?? emptyMailbox(nameplate, owner)
     mailbox[request.role] = seat
     mailbox.activeAtMs = nowMs
     this.#byNameplate.set(nameplate, mailbox)
@@ -247,9 +250,10 @@ function newToken(): string {
   return randomBytes(16).toString('base64url')
 }
 
-function emptyMailbox(nameplate: string): Mailbox {
+function emptyMailbox(nameplate: string, owner: Role): Mailbox {
   return {
     nameplate,
+    owner,
     sender: undefined,
     receiver: undefined,
     line: [],
@@ -265,7 +269,8 @@ function refuse(error: Refusal, effects: Effect[] = []): { reply: OpenReply; eff
   return { reply: { ok: false, error }, effects }
 }
 
-/** A sender should know that somebody else tried its nameplate. */
+/** Whoever made the code should know that somebody else tried its nameplate. */
 function warn(mailbox: Mailbox): Effect[] {
-  return mailbox.sender === undefined ? [] : [{ to: mailbox.sender.id, event: 'crowded' }]
+  const owner = mailbox[mailbox.owner]
+  return owner === undefined ? [] : [{ to: owner.id, event: 'crowded' }]
 }

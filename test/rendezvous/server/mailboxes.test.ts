@@ -36,6 +36,27 @@ describe('mailboxes', () => {
     expect(afterRest.reply).toMatchObject({ nameplate: '1' })
   })
 
+  it('let a nameplate rest that was given out to a receiver, and tell it of who was turned away', () => {
+    const mailboxes = create()
+    const { reply } = mailboxes.open('r', { role: 'receiver' }, 0)
+    if (!reply.ok) return expect.unreachable()
+    const { nameplate } = reply
+    mailboxes.open('s', { role: 'sender', nameplate }, 0)
+    expect(mailboxes.open('t', { role: 'sender', nameplate }, 0)).toEqual({
+      reply: { ok: false, error: 'taken' },
+      effects: [{ to: 'r', event: 'crowded' }],
+    })
+    mailboxes.leave('r', 1)
+    expect(mailboxes.resting).toBe(1)
+  })
+
+  it('let a nameplate be forgotten that a receiver waited at and no sender came to', () => {
+    const mailboxes = create()
+    mailboxes.open('r', { role: 'receiver', nameplate: 'x' }, 0)
+    mailboxes.leave('r', 1)
+    expect(mailboxes.resting).toBe(0)
+  })
+
   it('let nobody take a nameplate whose sender is there', () => {
     const mailboxes = create()
     mailboxes.open('a', { role: 'sender' }, 0)
@@ -175,7 +196,7 @@ describe('mailboxes', () => {
         nameplate,
         who: fc.constantFrom('receiver', 'sender', 'sender of many'),
       }),
-      fc.record({ do: fc.constant('allocate' as const), client }),
+      fc.record({ do: fc.constant('allocate' as const), client, sender: fc.boolean() }),
       fc.record({ do: fc.constant('reopen' as const), client, old: client }),
       fc.record({ do: fc.constant('message' as const), client, age: fc.nat(1) }),
       fc.record({ do: fc.constant('next' as const), client, age: fc.nat(1) }),
@@ -199,7 +220,7 @@ describe('mailboxes', () => {
               })
               break
             case 'allocate':
-              world.open(each.client, { role: 'sender' })
+              world.open(each.client, { role: each.sender ? 'sender' : 'receiver' })
               break
             case 'reopen':
               world.reopen(each.client, each.old)
