@@ -88,6 +88,8 @@ export type TransferEvent =
   | ({ event: 'connected' } & PathInfo & OfReceiver)
   /** What both sides show, to be compared by voice, where either of them wants to. */
   | ({ event: 'verify'; words: string } & OfReceiver)
+  /** Most of the data goes another way now than it did `before`. */
+  | ({ event: 'path'; before: Pick<PathInfo, 'path' | 'transport'> } & PathInfo & OfReceiver)
   | ({ event: 'offer' } & OfferInfo & OfReceiver)
   /** `bytes` of `total` are safe at the receiver; null while not everything is counted. */
   | ({

@@ -253,6 +253,8 @@ export const LOST_LANES_GRACE_MS = SECOND_MS
 export const CONNECT_TIMEOUT_MS = 15 * SECOND_MS
 /** So long a side that found no path waits to hear what the other one found out: a few round trips. */
 export const FACTS_TIMEOUT_MS = 2 * SECOND_MS
+/** So often it is looked which way the data goes, at almost no cost: a person sees it in time. */
+export const PATH_CHECK_INTERVAL_MS = SECOND_MS
 /** What the engine announces; a message above it closes the channel without an error. */
 export const MAX_MESSAGE_BYTES = 256 * KIB
 /** What a peer that announces nothing takes (RFC 8841, section 6.1). */

@@ -24,6 +24,7 @@ const EVENTS: Record<TransferEvent['event'], true> = {
   waiting: true,
   connected: true,
   verify: true,
+  path: true,
   offer: true,
   progress: true,
   file: true,

@@ -18,8 +18,12 @@ export function eventLine(
       return view.role === 'sender' ? 'Waiting for the receiver.' : 'Waiting for the sender.'
     case 'connected': {
       const way = formatPath(event.path, [event.transport])
-      const roundTrip = event.rttMs < 1 ? 'under 1 ms' : `${Math.round(event.rttMs)} ms`
-      return `Connected: ${way}, ${roundTrip} round trip.`
+      return `Connected: ${way}, ${roundTrip(event.rttMs)}.`
+    }
+    case 'path': {
+      // Another transport shows in the bar, and changes little for a person.
+      if (event.path === event.before.path) return undefined
+      return `Now ${formatPath(event.path, [event.transport])}, ${roundTrip(event.rttMs)}.`
     }
     case 'verify': {
       const words = `  ${style('bold', printable(event.words))}\n`
@@ -36,6 +40,10 @@ export function eventLine(
     default:
       return undefined
   }
+}
+
+function roundTrip(rttMs: number): string {
+  return `${rttMs < 1 ? 'under 1 ms' : `${Math.round(rttMs)} ms`} round trip`
 }
 
 /** What to type on the other machine. */

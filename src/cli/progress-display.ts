@@ -32,7 +32,9 @@ export class ProgressDisplay implements Renderer {
 
   onEvent(event: TransferEvent): void {
     if (event.event === 'progress') this.#onProgress(event)
-    if (event.event === 'connected') this.#progress = { ...this.#progress, path: event }
+    if (event.event === 'connected' || event.event === 'path') {
+      this.#progress = { ...this.#progress, path: event }
+    }
     // The line that says how it went makes the bar superfluous.
     if (event.event === 'done') this.#hideBar()
     const line = eventLine(event, this.#view, this.#style)

@@ -77,7 +77,9 @@ export class ReceiversDisplay implements Renderer {
       advancedAt: now,
     }
     this.#rows.set(receiver, row)
-    if (event.event === 'connected') row.progress = { ...row.progress, path: event }
+    if (event.event === 'connected' || event.event === 'path') {
+      row.progress = { ...row.progress, path: event }
+    }
     if (event.event !== 'progress') return
     if (event.bytes > row.progress.bytes) row.advancedAt = now
     row.progress = { ...row.progress, ...event }

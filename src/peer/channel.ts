@@ -4,8 +4,8 @@ import type { PathInfo } from '../events.ts'
 export interface Channel {
   /** The largest message that both sides take, in bytes. */
   readonly maxMessageBytes: number
-  /** What carries it, as of its opening. */
-  readonly transport: PathInfo['transport']
+  /** What carries it, as far as it is known: the engine may change over to something better. */
+  readonly path: Pick<PathInfo, 'path' | 'transport'>
   /** Bytes given to `send` that the engine has not taken up yet. Costs a hop between threads. */
   bufferedBytes(): number
   /** Queues one message; the bytes are copied before it returns. */

@@ -11,9 +11,11 @@ import type { LaneTransport } from './lane-message.ts'
 import {
   type LocalEnd,
   localEndFromStats,
+  type PathTraffic,
   packetsFromStats,
   pathEndsFromStats,
   pathInfoFromStats,
+  trafficFromStats,
 } from './path-info.ts'
 import { PathSearch, type SearchFacts } from './path-search.ts'
 import { patientPeerConnection } from './patient-peer-connection.ts'
@@ -26,6 +28,8 @@ import {
   type Signal,
   signalWithin,
 } from './signal.ts'
+
+export type { PathTraffic } from './path-info.ts'
 
 export interface IceServer {
   urls: string[]
@@ -55,6 +59,9 @@ export interface ConnectionInit {
 /** What is taken of the other side's candidates where no relay may be used, be it theirs. */
 const DIRECT: CandidateChoice = { transport: 'any', only: 'direct' }
 
+/** What to take a connection for that works and whose statistics do not know how. */
+const UNKNOWN_PATH = { path: 'direct', transport: 'udp' } as const
+
 /** A peer that keeps to the protocol says READY and then waits for ours. */
 const MAX_EARLY_MESSAGES = 2
 
@@ -74,6 +81,8 @@ export class Connection {
   readonly #choice: CandidateChoice
   readonly #opened: Promise<void>
   readonly #search: PathSearch
+  /** As of the last look. */
+  #path: PathInfo | undefined
   #candidates = 0
   #ownSdp: string | undefined
   #peerSdp: string | undefined
@@ -176,13 +185,8 @@ export class Connection {
       clearTimeout(timer)
       if (onAbort) signal?.removeEventListener('abort', onAbort)
     }
-    const stats = await this.#stats()
-    const path = stats && pathInfoFromStats(stats)
-    if (path) {
-      const diagnostic = { diagnostic: 'path', lane: this.#lane } as const
-      this.#onDiagnostic({ ...diagnostic, ...path, ...pathEndsFromStats(stats) })
-    }
-    return this.#channel(path?.transport ?? 'udp')
+    await this.pathInfo()
+    return this.#channel()
   }
 
   /** The certificates of both ends, as the descriptions named them and the engine enforces. */
@@ -211,7 +215,16 @@ export class Connection {
   /** Which way the data goes just now; undefined while that is not known. */
   async pathInfo(): Promise<PathInfo | undefined> {
     const stats = await this.#stats()
-    return stats && pathInfoFromStats(stats)
+    if (stats) this.#notePath(stats)
+    return stats && this.#path
+  }
+
+  /** What went which way so far; nothing once the connection is closed. */
+  async traffic(): Promise<PathTraffic[]> {
+    const stats = await this.#stats()
+    if (stats === undefined) return []
+    this.#notePath(stats)
+    return trafficFromStats(stats)
   }
 
   /** Where this end is just now; undefined once the connection is closed. */
@@ -223,6 +236,16 @@ export class Connection {
   /** Closes at once; what is still queued in the engine is lost. Safe to call again. */
   close(): void {
     this.#peer.destroy()
+  }
+
+  #notePath(stats: RTCStatsReport): void {
+    const path = pathInfoFromStats(stats)
+    if (path === undefined) return
+    const { path: before, transport } = this.#path ?? {}
+    this.#path = path
+    if (path.path === before && path.transport === transport) return
+    const diagnostic = { diagnostic: 'path', lane: this.#lane } as const
+    this.#onDiagnostic({ ...diagnostic, ...path, ...pathEndsFromStats(stats) })
   }
 
   #tell(signal: Signal, onSignal: ConnectionInit['onSignal']): void {
@@ -260,10 +283,13 @@ export class Connection {
     return connection.getStats()
   }
 
-  #channel(transport: PathInfo['transport']): Channel {
+  #channel(): Channel {
     const peer = this.#peer
+    const pathNow = () => this.#path ?? UNKNOWN_PATH
     return {
-      transport,
+      get path() {
+        return pathNow()
+      },
       maxMessageBytes: sdpMaxMessageBytes(this.#peerSdp ?? ''),
       bufferedBytes: () => peer.bufferSize,
       send: (message) => {

@@ -154,7 +154,11 @@ export class Lane {
 
   /** What carries it. */
   get transport(): PathInfo['transport'] {
-    return this.#channel.transport
+    return this.#channel.path.transport
+  }
+
+  get path(): PathInfo['path'] {
+    return this.#channel.path.path
   }
 
   /** Queues one payload, given in parts to save a copy. Nothing happens once the lane has ended. */

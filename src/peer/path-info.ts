@@ -40,17 +40,37 @@ export function localEndFromStats(stats: StatsReport): LocalEnd {
  */
 export function pathInfoFromStats(stats: StatsReport): PathInfo | undefined {
   const selected = selectedPair(stats)
-  if (selected === undefined) return undefined
-  const { pair, local, remote } = selected
+  return selected && pathOf(selected)
+}
+
+/** What went over one candidate pair. */
+export interface PathTraffic {
+  /** The pair's name in the statistics. */
+  pair: string
+  /** Both ways, since the connection was made. */
+  bytes: number
+  path: PathInfo
+}
+
+/** What went over each candidate pair that carried anything. */
+export function trafficFromStats(stats: StatsReport): PathTraffic[] {
+  const byId = reportsById(stats)
+  const pairs = [...byId.values()].filter((report) => report['type'] === 'candidate-pair')
+  return pairs.flatMap((pair) => {
+    const bytes = numberIn(pair, 'bytesSent') + numberIn(pair, 'bytesReceived')
+    return bytes > 0 ? [{ pair: String(pair['id']), bytes, path: pathOf(endsOf(pair, byId)) }] : []
+  })
+}
+
+function pathOf({ pair, local, remote }: PairReports): PathInfo {
   const isOwnRelay = local?.['candidateType'] === 'relay'
   const isRelayed = isOwnRelay || remote?.['candidateType'] === 'relay'
   // How this machine gets to its own relay; to the other side's it sends like to any address.
   const protocol = isOwnRelay ? local['relayProtocol'] : local?.['protocol']
-  const rttSeconds = pair['currentRoundTripTime']
   return {
     path: isRelayed ? 'relay' : 'direct',
     transport: protocol === 'tcp' || protocol === 'tls' ? 'tcp' : 'udp',
-    rttMs: typeof rttSeconds === 'number' ? Math.round(rttSeconds * 10_000) / 10 : 0,
+    rttMs: Math.round(numberIn(pair, 'currentRoundTripTime') * 10_000) / 10,
   }
 }
 
@@ -76,16 +96,35 @@ function endOf(report: Record<string, unknown> | undefined): CandidateInfo | und
   )
 }
 
-function selectedPair(stats: StatsReport) {
-  const byId = new Map<unknown, Record<string, unknown>>()
-  let selectedId: unknown
+type Report = Record<string, unknown>
+
+interface PairReports {
+  pair: Report
+  local: Report | undefined
+  remote: Report | undefined
+}
+
+function selectedPair(stats: StatsReport): PairReports | undefined {
+  const byId = reportsById(stats)
+  const transport = [...byId.values()].find((report) => report['type'] === 'transport')
+  const pair = byId.get(transport?.['selectedCandidatePairId'])
+  return pair && endsOf(pair, byId)
+}
+
+function endsOf(pair: Report, byId: ReadonlyMap<unknown, Report>): PairReports {
+  const [local, remote] = [byId.get(pair['localCandidateId']), byId.get(pair['remoteCandidateId'])]
+  return { pair, local, remote }
+}
+
+function reportsById(stats: StatsReport): Map<unknown, Report> {
+  const byId = new Map<unknown, Report>()
   stats.forEach((report) => {
     byId.set(report['id'], report)
-    if (report['type'] === 'transport') selectedId ??= report['selectedCandidatePairId']
   })
-  const pair = byId.get(selectedId)
-  if (pair === undefined) return undefined
-  const local = byId.get(pair['localCandidateId'])
-  const remote = byId.get(pair['remoteCandidateId'])
-  return { pair, local, remote }
+  return byId
+}
+
+function numberIn(report: Report, name: string): number {
+  const value = report[name]
+  return typeof value === 'number' ? value : 0
 }

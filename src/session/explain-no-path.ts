@@ -63,7 +63,9 @@ function explanation({ only, own, peer }: FailedSearch): [why: string, hint: str
   }
   if (sides.every(({ stun }) => stun === 'unasked')) {
     const isLan = 'The two machines are not in one network, or a firewall is between them'
-    return [`${isLan}, and there is neither STUN nor a relay`, help]
+    const nothing =
+      only === 'direct' ? `there is no STUN, and ${noRelay}` : 'there is neither STUN nor a relay'
+    return [`${isLan}, and ${nothing}`, help]
   }
   const deaf = who(({ stun }) => stun === 'silent')
   if (deaf) {

@@ -8,6 +8,7 @@ import type { Lanes } from '../transfer/ports.ts'
 import type { Comeback, ComebackKind } from './comeback.ts'
 import { LastWords } from './last-words.ts'
 import { type Session, shutSession } from './pairing.ts'
+import { PathWatch } from './path-watch.ts'
 import { SessionLink } from './session-link.ts'
 
 /** One side of a transfer, as `transfer` makes it. */
@@ -50,7 +51,7 @@ export interface RunTransferInit<Outcome> {
 
 export interface TransferResult<Outcome> {
   outcome: Outcome
-  /** That of the last connection. */
+  /** The one that carried most. */
   path: PathInfo['path']
   /** Since the receiver accepted what was offered, this time; a person may take long for that. */
   seconds: number
@@ -79,6 +80,9 @@ class TransferRun<Outcome> {
   /** Undefined before it began, and while one that is dropped makes room for the next. */
   #transfer: Transfer<Outcome> | undefined
   #path: PathInfo['path'] = UNKNOWN_PATH.path
+  #pathWatch: PathWatch | undefined
+  /** In bytes, by the connections before this one. */
+  readonly #carried = { direct: 0, relay: 0 }
   #startedMs = 0
   #expiry: NodeJS.Timeout | undefined
   /** Somebody who came back before it was known that they were lost. */
@@ -109,15 +113,17 @@ class TransferRun<Outcome> {
       await this.#begin(this.#link)
       const outcome = await this.#outcome
       isDone = true
+      await this.#pathWatch?.look()
       this.#diagnose({ diagnostic: 'transfer', state: 'ended' })
       const seconds = (performance.now() - this.#startedMs) / 1000
-      return { outcome, path: this.#path, seconds }
+      return { outcome, path: this.#mostUsedPath, seconds }
     } catch (thrown) {
       const { message: reason } = toShareError(thrown)
       this.#diagnose({ diagnostic: 'transfer', state: 'ended', reason })
       throw thrown
     } finally {
       this.#isOver = true
+      this.#pathWatch?.close()
       clearTimeout(this.#expiry)
       signal.removeEventListener('abort', onAbort)
       await this.#leave(isDone)
@@ -182,8 +188,36 @@ class TransferRun<Outcome> {
   async #tellPath({ session }: SessionLink): Promise<void> {
     const info = (await session.connection.pathInfo()) ?? UNKNOWN_PATH
     if (this.#isOver || session !== this.#link.session) return
-    this.#path = info.path
     this.#init.onEvent({ event: 'connected', ...info })
+    this.#watchPath(info)
+  }
+
+  #watchPath(told: PathInfo): void {
+    this.#countCarried()
+    this.#pathWatch = new PathWatch({
+      connections: () => this.#link.lanes.connections(),
+      told,
+      onChange: (path, before) => {
+        if (!this.#isOver) this.#init.onEvent({ event: 'path', ...path, before })
+      },
+    })
+    this.#path = told.path
+  }
+
+  /** Of a connection that is over. */
+  #countCarried(): void {
+    this.#pathWatch?.close()
+    const { direct = 0, relay = 0 } = this.#pathWatch?.carried ?? {}
+    this.#carried.direct += direct
+    this.#carried.relay += relay
+    this.#pathWatch = undefined
+  }
+
+  get #mostUsedPath(): PathInfo['path'] {
+    this.#countCarried()
+    const { direct, relay } = this.#carried
+    if (direct === relay) return this.#path
+    return direct > relay ? 'direct' : 'relay'
   }
 
   #lost(error: ShareError): void {

@@ -16,6 +16,7 @@ import type { Session } from './pairing.ts'
  */
 export class SessionLanes implements Lanes {
   readonly first: Lane
+  readonly mayBeDirect: boolean
   readonly #session: Session
   readonly #connections = new Map<number, Connection>()
   readonly #closing = new AbortController()
@@ -25,6 +26,7 @@ export class SessionLanes implements Lanes {
   constructor(session: Session) {
     this.#session = session
     this.first = session.lane
+    this.mayBeDirect = session.paths.mayBeDirect
     // Each lane that is being made listens to it.
     setMaxListeners(MAX_LANES, this.#closing.signal)
     session.lane.onSignal((signal) => this.#signalled(signal))
@@ -36,9 +38,18 @@ export class SessionLanes implements Lanes {
     if (number > MAX_LANE_NUMBER) {
       throw new ShareError('no-path', 'A session has made all the connections it can')
     }
+    if (!this.#isPossible(transport)) {
+      throw new ShareError('no-path', 'This side or the other takes nothing but a relay')
+    }
     const connection = this.#connect(number, transport, true, why)
     const either = AbortSignal.any([signal, this.#closing.signal])
     return this.#opened(number, transport, connection, either)
+  }
+
+  /** Those under all lanes that there are. */
+  *connections(): Iterable<Connection> {
+    yield this.#session.connection
+    yield* this.#connections.values()
   }
 
   onLane(handler: (lane: Lane) => void): void {
@@ -73,6 +84,11 @@ export class SessionLanes implements Lanes {
     for (const connection of this.#connections.values()) connection.close()
   }
 
+  /** Over one transport a lane is direct. */
+  #isPossible(transport: LaneTransport): boolean {
+    return transport === 'any' || this.#session.paths.only !== 'relay'
+  }
+
   #connect(
     number: number,
     transport: LaneTransport,
@@ -87,7 +103,6 @@ export class SessionLanes implements Lanes {
       initiator,
       transport,
       iceServers,
-      // Over one transport a lane is direct: what the candidates of relays are for has no transport.
       only: paths.only ?? (transport === 'any' ? undefined : 'direct'),
       onSignal: (signal) => this.first.signal({ lane: number, transport, signal }),
       onClosed: () => this.#connections.delete(number),
@@ -123,7 +138,7 @@ export class SessionLanes implements Lanes {
 
   #answer(number: number, transport: LaneTransport, signal: Uint8Array): void {
     // The sender knows sooner than this side which of its lanes are gone: no reason to quarrel.
-    if (this.#connections.size >= MAX_LANES) return
+    if (this.#connections.size >= MAX_LANES || !this.#isPossible(transport)) return
     const connection = this.#connect(number, transport, false)
     connection.signal(signal)
     // One that does not come about costs nothing; the sender decides whether to try again.

@@ -1,5 +1,6 @@
 import { ShareError, toShareError } from '../errors.ts'
 import { MAX_LANES } from '../limits.ts'
+import { DirectSeeker } from './direct-seeker.ts'
 import type { LaneConditions } from './lane-load.ts'
 import { LanePolicy } from './lane-policy.ts'
 import type { LanePool } from './lane-pool.ts'
@@ -44,17 +45,18 @@ export class LaneKeeper {
   #opening = 0
   #failures = 0
   #retryAtMs = Number.NEGATIVE_INFINITY
+  readonly #seeker = new DirectSeeker()
+  #hasTriedTcp = false
 
   constructor(init: LaneKeeperInit) {
     this.#init = init
     this.#policy = new LanePolicy(init.fixedLanes)
-    const triesTcp = this.#policy.triesTcp && init.mostLanes() > 0
-    if (triesTcp && init.lanes.first.transport === 'udp') void this.#open('tcp', false)
+    this.#tryTcp()
   }
 
   /** The path's round trip is known. */
   pathKnown(baseRttMs: number): void {
-    this.#policy.begin(baseRttMs)
+    this.#policy.begin(baseRttMs, this.#isRelayed)
   }
 
   /** Whether the bottleneck has had a queue lately. */
@@ -79,8 +81,8 @@ export class LaneKeeper {
   adjust(nowMs: number, isLimiting: boolean): void {
     this.#meanQueueMs += QUEUE_SHARE * (this.#init.window.queueMs - this.#meanQueueMs)
     this.#dropSpent(nowMs)
-    const wanted = Math.min(this.#policy.wanted, this.#init.mostLanes())
-    const missing = wanted - this.#init.pool.further.length - this.#opening
+    this.#improvePath(nowMs)
+    const missing = this.#wanted - this.#init.pool.further.length - this.#opening
     if (missing > 0) this.#openSome(missing, nowMs)
     if (missing < 0) this.#init.pool.retireNewest(-missing)
     if (missing > 0 || this.#opening > 0 || !isLimiting) return
@@ -89,7 +91,9 @@ export class LaneKeeper {
     const { deliveredBytes } = this.#init.pool
     const { isLineFull: hasQueue } = this
     const hasTcp = this.#tcpLanes > 0
-    this.#policy.look({ nowMs, baseRttMs, deliveredBytes, windowBytes, hasQueue, hasTcp })
+    const isRelayed = this.#isRelayed && this.#directLanes.length === 0
+    const view = { baseRttMs, deliveredBytes, windowBytes, hasQueue, hasTcp, isRelayed }
+    this.#policy.look({ nowMs, ...view })
   }
 
   /** Lanes that are being made are no longer wanted. */
@@ -97,19 +101,73 @@ export class LaneKeeper {
     this.#stopping.abort(new ShareError('cancelled', 'The transfer is over'))
   }
 
+  get #isRelayed(): boolean {
+    return this.#init.lanes.first.path === 'relay'
+  }
+
+  get #directLanes(): TransferLane[] {
+    return this.#init.pool.further.map(({ lane }) => lane).filter(({ path }) => path === 'direct')
+  }
+
   get #tcpLanes(): number {
-    return this.#init.pool.further.filter(({ lane }) => lane.transport === 'tcp').length
+    return this.#directLanes.filter(({ transport }) => transport === 'tcp').length
+  }
+
+  /** Beside the first; one that is direct where the first is not is wanted in any case. */
+  get #wanted(): number {
+    const least = this.#isRelayed && this.#directLanes.length > 0 ? 1 : 0
+    return Math.max(Math.min(this.#policy.wanted, this.#init.mostLanes()), least)
+  }
+
+  /** The first lane may have been made by a relay, and have found a direct path since. */
+  #improvePath(nowMs: number): void {
+    if (!this.#isRelayed) this.#tryTcp()
+    else if (this.#directLanes.length > 0) this.#init.pool.retireRelayed()
+    else if (this.#init.lanes.mayBeDirect && this.#init.fixedLanes !== 1) {
+      if (this.#seeker.isDue(nowMs)) void this.#seekDirect()
+    }
+  }
+
+  #tryTcp(): void {
+    const { path, transport } = this.#init.lanes.first
+    if (this.#hasTriedTcp || path === 'relay') return
+    this.#hasTriedTcp = true
+    const triesTcp = this.#policy.triesTcp && this.#init.mostLanes() > 0
+    if (triesTcp && transport === 'udp') void this.#open('tcp', false)
+  }
+
+  async #seekDirect(): Promise<void> {
+    const why = 'to see if there is a direct path by now'
+    const over = this.#policy.triesTcp ? (['udp', 'tcp'] as const) : (['udp'] as const)
+    const tries = over.map(async (transport) => {
+      this.#add(await this.#init.lanes.open(transport, this.#stopping.signal, why))
+      this.#policy.wentDirect(this.#init.window.baseRttMs)
+      if (transport === 'tcp') this.#policy.tcpCame(this.#init.window.baseRttMs)
+      this.#init.onChange()
+    })
+    const outcomes = await Promise.allSettled(tries)
+    for (const outcome of outcomes) {
+      if (outcome.status === 'rejected') this.#openingFailed(toShareError(outcome.reason), false)
+    }
+    if (outcomes.some(({ status }) => status === 'fulfilled')) this.#seeker.found()
+    else this.#seeker.failed(performance.now())
   }
 
   #openSome(lanes: number, nowMs: number): void {
     if (nowMs < this.#retryAtMs) return
     const free = MAX_LANES - this.#init.pool.further.length - this.#opening
-    const transport = this.#tcpLanes > 0 ? 'tcp' : this.#init.lanes.first.transport
-    for (let lane = 0; lane < Math.min(lanes, free); lane += 1) void this.#open(transport, true)
+    const way = this.#wayOfNext
+    for (let lane = 0; lane < Math.min(lanes, free); lane += 1) void this.#open(way, true)
+  }
+
+  get #wayOfNext(): TransferLane['transport'] | 'any' {
+    if (this.#tcpLanes > 0) return 'tcp'
+    if (!this.#isRelayed) return this.#init.lanes.first.transport
+    return this.#directLanes.length > 0 ? 'udp' : 'any'
   }
 
   /** One that is not `isWanted` is an attempt in the background, which nothing waits for. */
-  async #open(transport: TransferLane['transport'], isWanted: boolean): Promise<void> {
+  async #open(transport: TransferLane['transport'] | 'any', isWanted: boolean): Promise<void> {
     if (isWanted) this.#opening += 1
     const why = isWanted ? 'to see if it helps' : 'to see if TCP gets through'
     try {

@@ -8,6 +8,9 @@ const FIRST_LANES = 4
 /** Four lanes over TCP fill 600 Mbit/s at 50 ms. */
 const LONG_PATH_TCP_LANES = 4
 const LANES_A_STEP = 4
+/** Each is a place on the relay for either side, and relays give out few. */
+const MAX_RELAYED_LANES = 8
+const RELAYED_LANES_A_STEP = 2
 /** So many are taken to help wherever the path is not full; more have to show it. */
 const LANES_ON_TRUST = 16
 /** By which the rate has to grow for more lanes to be kept. */
@@ -33,6 +36,8 @@ export interface PathView {
   hasQueue: boolean
   /** Whether a lane over TCP is there. */
   hasTcp: boolean
+  /** Whether a relay carries it all, which has to show that it carries more over more lanes. */
+  isRelayed: boolean
 }
 
 /**
@@ -68,15 +73,23 @@ export class LanePolicy {
   }
 
   /** A round trip is known; a long path is known to want several lanes. */
-  begin(rttMs: number): void {
+  begin(rttMs: number, isRelayed = false): void {
     if (this.#hasBegun) return
     this.#hasBegun = true
+    if (isRelayed) return
     if (this.#fixed === undefined && rttMs >= SHORT_PATH_MS) this.#wanted = FIRST_LANES
   }
 
   /** The lane over TCP that was tried in the background has come about. */
   tcpCame(rttMs: number): void {
     if (this.#fixed === undefined) this.#wanted += rttMs >= LONG_PATH_MS ? LONG_PATH_TCP_LANES : 1
+  }
+
+  /** There is a direct path in the place of a relay, with one lane so far. */
+  wentDirect(rttMs: number): void {
+    if (this.#fixed !== undefined) return
+    this.#step = undefined
+    this.#wanted = rttMs >= SHORT_PATH_MS ? FIRST_LANES : 1
   }
 
   /** Lanes were closed because nothing was left for them to carry. */
@@ -99,7 +112,7 @@ export class LanePolicy {
     }
     if (baseRttMs < SHORT_PATH_MS && view.hasTcp) return
     if (view.hasQueue || change > STEADY_CHANGE) return
-    if (this.#hasHelped(nowMs, bytesPerSecond)) this.#addLanes(baseRttMs, bytesPerSecond)
+    if (this.#hasHelped(nowMs, bytesPerSecond)) this.#addLanes(view, bytesPerSecond)
   }
 
   /** The rate since the last look. */
@@ -120,14 +133,20 @@ export class LanePolicy {
     return false
   }
 
-  #addLanes(baseRttMs: number, bytesPerSecondBefore: number): void {
+  #addLanes({ baseRttMs, isRelayed }: PathView, bytesPerSecondBefore: number): void {
     const isShort = baseRttMs < SHORT_PATH_MS
-    const most = isShort ? MAX_SHORT_PATH_LANES : MAX_LONG_PATH_LANES
+    const [most, step] = mostLanes(isShort, isRelayed)
     if (this.#wanted >= most) return
-    const isOnTrust = !isShort && this.#wanted < LANES_ON_TRUST
+    const isOnTrust = !isShort && !isRelayed && this.#wanted < LANES_ON_TRUST
     if (!isOnTrust) {
       this.#step = { lanesBefore: this.#wanted, bytesPerSecondBefore, isMeasured: false }
     }
-    this.#wanted = Math.min(most, this.#wanted + (isShort ? 1 : LANES_A_STEP))
+    this.#wanted = Math.min(most, this.#wanted + step)
   }
+}
+
+/** How many lanes beside the first at most, and by how many their number grows. */
+function mostLanes(isShort: boolean, isRelayed: boolean): [most: number, step: number] {
+  if (isShort) return [MAX_SHORT_PATH_LANES, 1]
+  return isRelayed ? [MAX_RELAYED_LANES, RELAYED_LANES_A_STEP] : [MAX_LONG_PATH_LANES, LANES_A_STEP]
 }

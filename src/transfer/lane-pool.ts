@@ -54,6 +54,11 @@ export class LanePool {
     for (const load of this.further.slice(-count)) load.retire()
   }
 
+  /** The same of those over a relay. */
+  retireRelayed(): void {
+    for (const load of this.further) if (load.lane.path === 'relay') load.retire()
+  }
+
   /** Lanes with nothing left to deliver: the retired ones, and those idle for `idleMs`. */
   spent(nowMs: number, idleMs: number): LaneLoad[] {
     const isSpent = (load: LaneLoad) =>
@@ -131,8 +136,10 @@ export class LanePool {
   /** The lanes that may be given chunks. */
   #carrying(): Iterable<LaneLoad> {
     const { further } = this
-    const furtherBytes = further.reduce((sum, load) => sum + load.deliveredBytes, 0)
-    return furtherBytes >= PROVEN_BYTES ? further : [this.#first, ...further]
+    const direct = further.filter(({ lane }) => lane.path === 'direct')
+    const best = this.#first.lane.path === 'relay' && direct.length > 0 ? direct : further
+    const bestBytes = best.reduce((sum, load) => sum + load.deliveredBytes, 0)
+    return bestBytes >= PROVEN_BYTES ? best : [this.#first, ...further]
   }
 
   #all(): LaneLoad[] {

@@ -7,6 +7,8 @@ export interface TransferLane {
   /** 0 for the first one of a session. */
   readonly number: number
   readonly transport: PathInfo['transport']
+  /** Changes when the connection finds a better way. */
+  readonly path: PathInfo['path']
   /** The largest payload that `send` takes, in bytes. */
   readonly maxPayloadBytes: number
   /** Queues one payload, given in parts, which may be reused once it returns. */
@@ -33,6 +35,8 @@ export interface ArrivalReport {
 export interface Lanes {
   /** The first lane: all frames but chunks go over it. */
   readonly first: TransferLane
+  /** Whether it is worth looking for a direct path while a relay is used. */
+  readonly mayBeDirect: boolean
   /**
    * Makes one more: straight to the other side over `transport` only, or `any` way that there is;
    * `why` is for diagnostics. Throws `no-path` and abort reasons.

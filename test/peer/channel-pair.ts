@@ -16,7 +16,7 @@ export interface FakeChannel extends Channel {
 export function channelPair(maxMessageBytes = 256 * 1024): [FakeChannel, FakeChannel] {
   const end = (other: () => FakeChannel & Handlers): FakeChannel & Handlers => ({
     maxMessageBytes,
-    transport: 'udp',
+    path: { path: 'direct', transport: 'udp' },
     sent: [],
     silent: false,
     buffered: 0,

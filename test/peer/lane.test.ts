@@ -113,10 +113,10 @@ describe('an open lane', () => {
     const [a, b] = channelPair()
     const third = security({ lane: 0x0103 })
     const [lane] = await Promise.all([
-      Lane.open(Object.assign(a, { transport: 'tcp' }), third),
+      Lane.open(Object.assign(a, { path: { path: 'relay', transport: 'tcp' } }), third),
       Lane.open(b, third),
     ])
-    expect([lane.number, lane.transport]).toEqual([0x0103, 'tcp'])
+    expect([lane.number, lane.transport, lane.path]).toEqual([0x0103, 'tcp', 'relay'])
   })
 })
 

@@ -64,6 +64,13 @@ describe('where no path is found', () => {
       why: 'not in one network, or a firewall is between them, and there is neither STUN nor a relay',
       hint: SERVE,
     },
+    {
+      own: side({ stun: 'unasked' }),
+      peer: side({ stun: 'unasked' }),
+      only: 'direct',
+      why: 'there is no STUN, and no relay may be used',
+      hint: LEAVE_OUT,
+    },
     { own: noUdp, why: 'This side is in a network that lets no UDP out', hint: SERVE },
     { peer: noUdp, why: 'The other side is in a network that lets no UDP out', hint: SERVE },
     {

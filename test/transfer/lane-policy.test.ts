@@ -15,10 +15,11 @@ const steady: PathView = {
   windowBytes: MIB,
   hasQueue: false,
   hasTcp: false,
+  isRelayed: false,
 }
 
 /** A policy that has begun on such a path, and what it wants after each look at it. */
-function policyOn(path: Partial<PathView>) {
+function policyOn(path: Partial<PathView>, isRelayed = false) {
   const policy = new LanePolicy()
   let nowMs = 0
   let deliveredBytes = 0
@@ -29,7 +30,7 @@ function policyOn(path: Partial<PathView>) {
     policy.look({ ...steady, deliveredBytes, ...path, ...view, nowMs })
     return policy.wanted
   }
-  policy.begin(path.baseRttMs ?? steady.baseRttMs)
+  policy.begin(path.baseRttMs ?? steady.baseRttMs, isRelayed)
   look()
   return { policy, look }
 }
@@ -54,6 +55,24 @@ describe('the number of lanes', () => {
     short.begin(LONG_MS)
     expect(long.wanted).toBeGreaterThan(1)
     expect(short.wanted).toBe(0)
+  })
+
+  it('begins with none beside the first over a relay, and keeps no more than help', () => {
+    const policy = new LanePolicy()
+    policy.begin(LONG_MS, true)
+    expect(policy.wanted).toBe(0)
+    const useless = settle(policyOn({ isRelayed: true }, true), () => MIB)
+    expect([useless[0], useless.at(-1)]).toEqual([2, 0])
+    const helpful = settle(policyOn({ isRelayed: true }, true), (lanes) => (1 + lanes) * MIB)
+    expect(helpful.at(-1)).toBe(8)
+  })
+
+  it('begins anew once the path is direct', () => {
+    const [long, short, fixed] = [new LanePolicy(), new LanePolicy(), new LanePolicy(5)]
+    long.wentDirect(LONG_MS)
+    short.wentDirect(SHORT_MS)
+    fixed.wentDirect(LONG_MS)
+    expect([long.wanted, short.wanted, fixed.wanted]).toEqual([4, 1, 5])
   })
 
   it('grows while the window is steady and there is no queue', () => {

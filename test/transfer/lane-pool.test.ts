@@ -66,6 +66,26 @@ describe('the pool of lanes', () => {
     expect([...order].sort()).toEqual([0, 0, 1, 1, 2, 2, 3, 3])
   })
 
+  it('leaves lanes over a relay alone once a direct one has carried something', () => {
+    const lanes = [blindLane(0, 'udp', 'relay'), blindLane(1, 'udp', 'relay'), blindLane(2, 'tcp')]
+    const [first, ...further] = lanes
+    if (first === undefined) throw new Error('no lane')
+    const pool = new LanePool(first, 0)
+    for (const lane of further) pool.add(lane, 0)
+    const send = (number: number, bytes: number) => {
+      const lane = lanes[number]
+      if (lane) pool.sent(lane, outgoingChunk(), bytes, 0)
+    }
+    const chosen = () => pool.choose(CHUNK_BYTES, { ...longPath, preferred: 'udp' })?.number
+    expect([0, 1]).toContain(chosen())
+    send(2, 2 * MIB)
+    pool.reported(new Map([[2, 2 * MIB]]), longPath)
+    expect(chosen()).toBe(2)
+    pool.retireRelayed()
+    expect(pool.further.map(({ lane }) => lane.number)).toEqual([2])
+    expect(pool.spent(0, 1000).map(({ lane }) => lane.number)).toEqual([1])
+  })
+
   it('gives chunks in turn to all lanes that are equally full', () => {
     expect(deal(poolOf('udp', 'udp', 'udp'))).toEqual([2, 2, 2, 2])
   })

@@ -71,6 +71,32 @@ describe('a transfer over several lanes', () => {
     expect(chunks).toBeGreaterThan(0)
   })
 
+  it('goes straight as soon as it can where it began over a relay', async () => {
+    const chunks = new Map<number, number>()
+    const { lanes } = await runToSuccess({
+      isRelayed: true,
+      opens: (transport) => transport === 'udp',
+      // So long until it is looked for.
+      accept: () => pause(4000),
+      onSend: (payload, lane) => {
+        if (isChunk(payload)) chunks.set(lane, (chunks.get(lane) ?? 0) + 1)
+      },
+    })
+    expect(lanes.all.slice(0, 2).map(({ path }) => path)).toEqual(['relay', 'direct'])
+    expect(chunks.get(1)).toBeGreaterThan(3)
+  })
+
+  it('does not look for a direct path where none is wanted', async () => {
+    const asked: string[] = []
+    await runToSuccess({
+      isRelayed: true,
+      mayBeDirect: false,
+      opens: (transport) => asked.push(transport) > 0,
+      accept: () => pause(4000),
+    })
+    expect(asked.filter((transport) => transport !== 'any')).toEqual([])
+  })
+
   it('puts together what overtakes itself from lane to lane', async () => {
     const random = seededRandom(1)
     const arrived: number[] = []

@@ -6,6 +6,7 @@ type Watcher = Parameters<TransferLane['listen']>[0]
 export interface MemoryLaneInit {
   number: number
   transport: TransferLane['transport']
+  path?: TransferLane['path']
   maxPayloadBytes: number
   /** How long the next payload takes, in milliseconds; none overtakes another. */
   delayMs: () => number
@@ -27,6 +28,7 @@ export function after(ms: number, callback: () => void): void {
 export class MemoryLane {
   readonly number: number
   readonly transport: TransferLane['transport']
+  readonly path: TransferLane['path']
   readonly sender: TransferLane
   readonly receiver: TransferLane
   readonly #ends: readonly [LaneEnd, LaneEnd]
@@ -34,6 +36,7 @@ export class MemoryLane {
   constructor(init: MemoryLaneInit) {
     this.number = init.number
     this.transport = init.transport
+    this.path = init.path ?? 'direct'
     const sender: LaneEnd = new LaneEnd(init, init.toReceiver, () => receiver)
     const receiver: LaneEnd = new LaneEnd(init, init.toSender, () => sender)
     this.#ends = [sender, receiver]
@@ -65,6 +68,7 @@ export class MemoryLane {
 class LaneEnd implements TransferLane {
   readonly number: number
   readonly transport: TransferLane['transport']
+  readonly path: TransferLane['path']
   readonly maxPayloadBytes: number
   isOpen = true
   isStalled = false
@@ -87,6 +91,7 @@ class LaneEnd implements TransferLane {
     this.#other = other
     this.number = init.number
     this.transport = init.transport
+    this.path = init.path ?? 'direct'
     this.maxPayloadBytes = init.maxPayloadBytes
   }
 

@@ -2,10 +2,14 @@ import { ShareError, throwIfAborted } from '../../src/errors.ts'
 import type { ArrivalReport, Lanes, TransferLane } from '../../src/transfer/ports.ts'
 import { after, MemoryLane } from './memory-lane.ts'
 
-type Transport = TransferLane['transport']
+type Transport = TransferLane['transport'] | 'any'
 
 export interface MemoryLanesInit {
   maxPayloadBytes?: number
+  /** Whether the first lane goes by a relay; so do further ones by `any` way then. */
+  isRelayed?: boolean
+  /** Whether anybody looks for something better. */
+  mayBeDirect?: boolean
   /** How long a payload takes on lane `lane`, in milliseconds; at once unless told otherwise. */
   delayMs?: (lane: number) => number
   /** How long a probe takes, and a report; undefined loses it. */
@@ -33,8 +37,9 @@ export class MemoryLanes {
 
   constructor(init: MemoryLanesInit) {
     this.#init = init
-    const first = this.#add('udp')
+    const first = this.#add('any')
     const shared = {
+      mayBeDirect: init.mayBeDirect ?? true,
       open: (transport: Transport, signal: AbortSignal) => this.#open(transport, signal),
       onLane: (handler: (lane: TransferLane) => void) => {
         this.#onLane = handler
@@ -62,7 +67,8 @@ export class MemoryLanes {
     const number = this.all.length
     const lane = new MemoryLane({
       number,
-      transport,
+      transport: transport === 'any' ? 'udp' : transport,
+      path: transport === 'any' && this.#init.isRelayed ? 'relay' : 'direct',
       maxPayloadBytes,
       delayMs: () => delayMs?.(number) ?? 0,
       toReceiver: (payload) => toReceiver?.(payload, number) ?? [payload],

@@ -15,10 +15,15 @@ export function outgoingChunk(bytes = 10): OutgoingChunk {
 }
 
 /** A lane that swallows everything. */
-export function blindLane(number: number, transport: TransferLane['transport']): TransferLane {
+export function blindLane(
+  number: number,
+  transport: TransferLane['transport'],
+  path: TransferLane['path'] = 'direct',
+): TransferLane {
   return {
     number,
     transport,
+    path,
     maxPayloadBytes: 256 * 1024,
     send: () => {},
     listen: () => {},
