@@ -1,16 +1,16 @@
 import { parseArgs } from 'node:util'
 
-const CASES = ['random', 'text', 'small']
+const CASES = ['random', 'text', 'small', 'small-files']
 
 const USAGE = `npm run bench -- [--mib 1024] [--rounds 5] [--small-rounds 10]
-    [--case random|text|small]... [--no-peers] [--install-peers DIR] [--json FILE]`
+    [--case random|text|small|small-files]... [--no-peers] [--install-peers DIR] [--json FILE]`
 
 /**
  * @typedef {object} BenchOptions
  * @property {number} mib size of the large files
  * @property {number} rounds
  * @property {number} smallRounds
- * @property {string[]} cases of `random`, `text` and `small`
+ * @property {string[]} cases of `random`, `text`, `small` and `small-files`
  * @property {boolean} peers whether other programs are run too
  * @property {string | undefined} installPeers a directory
  * @property {string | undefined} json a file

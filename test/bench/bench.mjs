@@ -2,8 +2,8 @@
  * `npm run bench`: the whole program beside the bare engine and beside other programs, in turns, on
  * this machine and nowhere else.
  *
- *     npm run bench -- [--mib 1024] [--rounds 5] [--small-rounds 10] [--case random|text|small]...
- *                      [--no-peers] [--install-peers DIR] [--json FILE]
+ *     npm run bench -- [--mib 1024] [--rounds 5] [--small-rounds 10]
+ *                      [--case random|text|small|small-files]... [--no-peers] [--install-peers DIR] [--json FILE]
  *
  * `--install-peers` installs magic-wormhole and croc there, unless they are, and uses those.
  * The machine may be shared and noisy: what counts are the ratios within a round.
@@ -53,10 +53,12 @@ async function bench() {
 }
 
 /**
- * @param {import('./cases.mjs').Case} benchCase
- * @param {import('./contenders/contender.mjs').Contender[]} contenders
+ * @param {import('./cases.mjs').Case} chosen
+ * @param {import('./contenders/contender.mjs').Contender[]} allContenders
  */
-async function benchCase({ name, title, bytes, rounds: count, small, write }, contenders) {
+async function benchCase(chosen, allContenders) {
+  const { name, title, bytes, rounds: count, isTree, small, write } = chosen
+  const contenders = allContenders.filter(({ takesTrees }) => takesTrees || !isTree)
   const file = join(directory, name)
   await write(file, bytes)
   const rounds = await runRounds(contenders, {
@@ -66,7 +68,7 @@ async function benchCase({ name, title, bytes, rounds: count, small, write }, co
     signal: stopped.signal,
     onRun: (round, contender, run) => console.log(runLine(title, round, contender, run)),
   })
-  await rm(file)
+  await rm(file, { recursive: true })
   const failed = rounds.flatMap((round) => Object.values(round)).some((run) => 'error' in run)
   if (failed) process.exitCode = 1
   const names = contenders.map((contender) => contender.name)

@@ -1,5 +1,5 @@
-import { rm, stat } from 'node:fs/promises'
-import { sha256 } from './test-files.mjs'
+import { rm } from 'node:fs/promises'
+import { digestOf, totalBytes } from './contents.mjs'
 
 const LEAST_LIMIT_MS = 60_000
 /** Far below what any of them does on a slow machine. */
@@ -13,7 +13,7 @@ const LEAST_BYTES_PER_MS = 2000
  */
 
 /**
- * Lets every contender move `file` once a round, in turns: each round begins with another one. Every
+ * Lets every contender move `file`, which may be a directory, once a round, in turns: each round begins with another one. Every
  * saved file must have the right size, the first of each contender the right SHA-256 too. A transfer
  * that fails is kept as such, and the rounds go on.
  * @param {Contender[]} contenders
@@ -22,7 +22,7 @@ const LEAST_BYTES_PER_MS = 2000
  * @returns {Promise<Round[]>}
  */
 export async function runRounds(contenders, { file, target, rounds, signal, onRun }) {
-  const expected = { bytes: (await stat(file)).size, digest: await sha256(file) }
+  const expected = { bytes: await totalBytes(file), digest: await digestOf(file) }
   /** @type {Round[]} */
   const results = []
   for (let round = 0; round < rounds; round += 1) {
@@ -68,7 +68,7 @@ async function runOnce(contender, file, target, expected, signal) {
     signal.throwIfAborted()
     return { error: limit.aborted ? 'took too long' : String(error) }
   } finally {
-    await rm(target, { force: true })
+    await rm(target, { force: true, recursive: true })
   }
 }
 
@@ -79,9 +79,9 @@ async function runOnce(contender, file, target, expected, signal) {
  * @param {{ bytes: number, digest: string | undefined }} expected
  */
 async function verify(contender, run, target, { bytes, digest }) {
-  const size = contender.saves ? (await stat(target)).size : run.bytes
+  const size = contender.saves ? await totalBytes(target) : run.bytes
   if (size !== bytes || run.bytes !== bytes) throw new Error(`${size} bytes came of ${bytes}`)
-  if (contender.saves && digest !== undefined && (await sha256(target)) !== digest) {
+  if (contender.saves && digest !== undefined && (await digestOf(target)) !== digest) {
     throw new Error('what was saved is not what was sent')
   }
 }

@@ -1,11 +1,14 @@
 import { createHash, randomFillSync } from 'node:crypto'
 import { createReadStream } from 'node:fs'
-import { open } from 'node:fs/promises'
+import { mkdir, open, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
 import { pipeline } from 'node:stream/promises'
 import { logLines } from './log-lines.mjs'
 
 const PART_BYTES = 1024 * 1024
 const SEED = 20_260_101
+const SMALL_FILE_BYTES = 4096
+const FILES_PER_DIRECTORY = 100
 
 /**
  * @param {string} path a file that is not there yet
@@ -28,6 +31,20 @@ export async function writeTextFile(path, bytes) {
     while (part.length < PART_BYTES) part += lines.next().value
     return Buffer.from(part, 'latin1')
   })
+}
+
+/**
+ * Makes a directory of random files of 4 KiB, a hundred in each directory below it.
+ * @param {string} path a directory that is not there yet
+ * @param {number} bytes of all files together
+ */
+export async function writeSmallFiles(path, bytes) {
+  const part = new Uint8Array(SMALL_FILE_BYTES)
+  for (let number = 0; number * SMALL_FILE_BYTES < bytes; number += 1) {
+    const directory = join(path, `directory-${Math.floor(number / FILES_PER_DIRECTORY)}`)
+    if (number % FILES_PER_DIRECTORY === 0) await mkdir(directory, { recursive: true })
+    await writeFile(join(directory, `file-${number}.bin`), randomFillSync(part))
+  }
 }
 
 /** @param {string} path */

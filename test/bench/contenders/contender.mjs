@@ -15,6 +15,7 @@
  * @typedef {object} Contender
  * @property {string} name
  * @property {string} about its version, and what one must know to compare it
+ * @property {boolean} [takesTrees] whether it can move a directory
  * @property {boolean} saves whether it leaves `target` behind; what does not is no more than a line
  * @property {(file: string, target: string, signal: AbortSignal) => Promise<Run>} run
  * @property {() => Promise<void>} close ends its servers

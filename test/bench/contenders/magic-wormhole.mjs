@@ -1,6 +1,7 @@
 import { randomInt } from 'node:crypto'
-import { readFile, stat } from 'node:fs/promises'
+import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
+import { totalBytes } from '../contents.mjs'
 import { freePorts, startLocalServer } from '../local-server.mjs'
 import { runBothSides, runWatched } from '../measured-process.mjs'
 import { bareEnvironment, findProgram } from './peer-program.mjs'
@@ -30,8 +31,9 @@ export async function startMagicWormhole({ directory, peersDirectory }) {
     { host: '127.0.0.1', port },
   )
   const run = transferWith({ wormhole, env, directory, port, server: server.pid })
-  const about = `${version.stdout.trim()}; own mailbox server, direct; compresses no file`
-  return { name: 'magic-wormhole', about, saves: true, run, close: server.close }
+  const about = `${version.stdout.trim()}; own mailbox server, direct; compresses no file, and zips a directory first`
+  const abilities = { takesTrees: true, saves: true }
+  return { name: 'magic-wormhole', about, ...abilities, run, close: server.close }
 }
 
 /**
@@ -54,7 +56,7 @@ function transferWith({ wormhole, env, directory, port, server }) {
       },
       signal,
     )
-    return { ...taken, bytes: (await stat(target)).size, seconds: await receivedSeconds(timing) }
+    return { ...taken, bytes: await totalBytes(target), seconds: await receivedSeconds(timing) }
   }
 }
 

@@ -20,6 +20,7 @@ export async function startP2pshare() {
   return {
     name: 'p2pshare',
     about: `${version.stdout.trim()}; transfer alone: from consent to the saved, flushed file`,
+    takesTrees: true,
     saves: true,
     run: (file, target, signal) => transfer(file, target, server.pid, port, signal),
     close: server.close,
