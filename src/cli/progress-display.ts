@@ -5,8 +5,11 @@ import { eventLine } from './event-line.ts'
 import { type Progress, progressLine } from './progress-line.ts'
 import type { Renderer, TransferView } from './renderer.ts'
 import type { OutputStream, Style } from './terminal.ts'
+import { wrapped } from './wrapped.ts'
 
 const UNKNOWN_WIDTH = 80
+/** Of the ^C that the terminal writes behind the bar: it must not begin another row. */
+const ECHO_WIDTH = 2
 
 /**
  * For a terminal: lines, and below them a bar once a transfer takes long enough to want one.
@@ -43,7 +46,7 @@ export class ProgressDisplay implements Renderer {
 
   say(line: string): void {
     const hidden = this.#hideBar()
-    this.#stream.write(`${line}\n`)
+    this.#stream.write(`${wrapped(line, this.#stream)}\n`)
     if (hidden) this.#showBar()
   }
 
@@ -84,6 +87,7 @@ export class ProgressDisplay implements Renderer {
   #line(): string {
     const silentMs = this.#now() - this.#advancedAt
     const stalled = silentMs >= STALL_NOTICE_MS ? { stalledMs: silentMs } : {}
-    return progressLine({ ...this.#progress, ...stalled }, this.#stream.columns || UNKNOWN_WIDTH)
+    const columns = this.#stream.columns || UNKNOWN_WIDTH
+    return progressLine({ ...this.#progress, ...stalled }, columns - ECHO_WIDTH)
   }
 }

@@ -4,6 +4,7 @@ import type { OfferInfo } from '../events.ts'
 import { printable } from '../printable.ts'
 import { offerLabel } from './offer-label.ts'
 import type { CommandContext } from './terminal.ts'
+import { wrapped } from './wrapped.ts'
 
 /** Candidates, and the end of the line that they replace, as node:readline wants them. */
 export type Completer = (line: string) => Promise<[candidates: string[], fragment: string]>
@@ -37,7 +38,8 @@ export async function askToSave(
   context: Prompting,
 ): Promise<boolean> {
   const fate = target === undefined ? 'written to standard output' : `saved as ${printable(target)}`
-  context.stderr.write(`${offerLabel(offer)} would be ${fate}\n`)
+  const line = `${offerLabel(offer)} would be ${fate}\n`
+  context.stderr.write(wrapped(line, context.stderr))
   const answer = await askLine(
     target === undefined ? 'Take it? [y/N] ' : 'Save it? [y/N] ',
     context,
@@ -100,7 +102,7 @@ async function askLine(
   const ended = new Promise<undefined>((resolve) => prompt.once('close', () => resolve(undefined)))
   let answer: string | undefined
   try {
-    answer = await Promise.race([prompt.question(question, { signal }), ended])
+    answer = await Promise.race([prompt.question(wrapped(question, stderr), { signal }), ended])
   } catch (error) {
     if (signal.aborted) throw abortReason(signal)
     throw error

@@ -3,6 +3,7 @@ import { printable } from '../printable.ts'
 import type { OutputMode } from './command.ts'
 import { jsonLine } from './json-lines.ts'
 import { type CommandContext, canDraw, createStyle } from './terminal.ts'
+import { wrapped } from './wrapped.ts'
 
 const CLEAR_LINE = '\r\u001b[K'
 
@@ -20,7 +21,8 @@ export function reportError(
     // The terminal has written ^C where the cursor is.
     const start = code === 'stopped-sigint' && canDraw(stderr, environment) ? CLEAR_LINE : ''
     const prefix = createStyle(stderr, environment)('red', 'p2pshare:')
-    stderr.write(`${start}${prefix} ${printable(message)}.\n${hint && `${printableLines(hint)}\n`}`)
+    const lines = `${prefix} ${printable(message)}.\n${hint && `${printableLines(hint)}\n`}`
+    stderr.write(`${start}${wrapped(lines, stderr)}`)
   }
 }
 

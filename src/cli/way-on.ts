@@ -39,8 +39,8 @@ export class WayOn {
     if (this.#amount === undefined || !RESUMABLE.includes(error.code)) return error
     const hint =
       this.#role === 'sender'
-        ? `What the receiver has saved is kept (${this.#amount}). To go on, receive with the new code of:\n  ${this.#command}`
-        : `What arrived is kept (${this.#amount}). To go on, let it be sent again, and run with the new code:\n  ${this.#command}`
+        ? `What the receiver has saved is kept (${this.#amount}). To go on, run this again, and receive with the new code:\n  ${this.#command}`
+        : `What arrived is kept (${this.#amount}). To go on, have it sent again, and run this with the new code:\n  ${this.#command}`
     return new ShareError(error.code, error.message, { hint, cause: error })
   }
 }

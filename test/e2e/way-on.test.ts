@@ -18,7 +18,7 @@ it('an interrupted transfer tells both sides what is kept and what to type', asy
   const kept = /kept \([\d.]+ of 256\.0 MiB\)/
   expect(sender.stderr).toMatch(kept)
   expect(sender.stderr).toContain(
-    `new code of:\n  p2pshare send '${file}' --rendezvous ${server} --limit 20M\n`,
+    `new code:\n  p2pshare send '${file}' --rendezvous ${server} --limit 20M\n`,
   )
   expect(receiver.stderr).toMatch(kept)
   expect(receiver.stderr).toContain(`new code:\n  p2pshare receive CODE --yes -o ${output}\n`)
