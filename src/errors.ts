@@ -2,7 +2,7 @@
 const FAILURES = {
   internal: {
     exit: 1,
-    hint: 'This is a bug in p2pshare. Please report it with the command you ran.',
+    hint: 'This is a bug in p2pshare. Run it again with --debug, and report what that says.',
   },
   usage: { exit: 2, hint: 'Run p2pshare --help to see what is possible.' },
   'wrong-code': { exit: 3, hint: 'The code is used up. Send again for a new one.' },
@@ -12,7 +12,7 @@ const FAILURES = {
   },
   'no-path': {
     exit: 5,
-    hint: 'The two machines cannot reach each other. Try from another network.',
+    hint: 'Try from another network. p2pshare doctor and --verbose tell what stands in the way.',
   },
   interrupted: { exit: 6, hint: 'Send and receive again to go on.' },
   integrity: { exit: 7, hint: 'Nothing was saved. Send again.' },

@@ -10,7 +10,7 @@ describe('reportError', () => {
     reportError(new ShareError('no-path', 'There is no \u001b[2J way'), 'text', context)
     expect(context.stderr.text).toBe(
       'p2pshare: There is no \\u{1b}[2J way.\n' +
-        'The two machines cannot reach each other. Try from another network.\n',
+        'Try from another network. p2pshare doctor and --verbose tell what stands in the way.\n',
     )
     expect(context.stdout.text).toBe('')
   })
