@@ -21,23 +21,21 @@ import {
 } from './flag-values.ts'
 import { doctorFlags, receiveFlags, sendFlags, serveFlags, verifyFlags } from './flags.ts'
 import { parseRate } from './rate.ts'
-import { type Config, flagName, settingsOf } from './settings.ts'
+import { flagName, settingsOf } from './settings.ts'
 import { usageError } from './usage-error.ts'
 
 const { send, receive, serve, verify, doctor, completion } = COMMAND_PAGES
 
 /**
- * What the words after the program's name ask for. Flags win over their `P2PSHARE_*` twins, and these
- * over the configuration file.
+ * What the words after the program's name ask for. Flags win over their `P2PSHARE_*` twins.
  * Throws ShareError `usage` where they make no sense, with what was probably meant as the hint.
  */
 export async function parseCommandLine(
   argv: string[],
   environment: Environment,
   describeVersions: () => Promise<string>,
-  config: Config = new Map(),
 ): Promise<Command> {
-  const settings = (flags: Record<string, Options>) => settingsOf(flags, argv, environment, config)
+  const settings = (flags: Record<string, Options>) => settingsOf(flags, argv, environment)
   let command: Command | undefined
   let text = ''
   const parser = yargs()

@@ -269,6 +269,18 @@ it('the shell script of the README works as it stands', async () => {
   expect(await sha256Of(join(cwd, 'downloads/report.pdf'))).toBe(sha256)
 })
 
+it('the code of a receiver is sent to as the README says', async (context) => {
+  const { cwd, sha256 } = await directoryWith('report.pdf')
+  const [receive = '', send = ''] = commandsOf('new')
+  const receiver = run(`exec ${receive}`, { cwd, code: CODE, through: terminal(context) })
+  await receiver.text('Waiting', 'stdout')
+  const sender = run(`exec ${send}`, { cwd })
+  await receiver.text('Save it?', 'stdout')
+  receiver.type('y\r')
+  await expectSuccess(receiver, sender)
+  expect(await sha256Of(join(cwd, 'downloads/report.pdf'))).toBe(sha256)
+})
+
 it('events have the fields of their examples in the README', async () => {
   const { cwd, sha256 } = await directoryWith('report.pdf')
   const [send = '', receive = ''] = commandsOf('json')

@@ -34,6 +34,7 @@ export type Runner =
   | 'relay'
   | 'script'
   | 'json'
+  | 'new'
   | 'text'
   | 'pipe'
   | 'update'
@@ -77,6 +78,8 @@ export const RUNNERS: ReadonlyMap<string, Runner> = new Map([
   ['p2pshare verify receipt.json', 'receipt'],
   ['export P2PSHARE_CODE=build42-velvet-orbit-ladder-timber', 'script'],
   ['p2pshare send report.pdf & p2pshare receive --yes --output downloads && wait $!', 'script'],
+  ['p2pshare receive --new --output downloads', 'new'],
+  ['p2pshare send report.pdf --to 7-velvet-orbit', 'new'],
   ['p2pshare send report.pdf --json', 'json'],
   ['p2pshare receive 7-velvet-orbit --yes --json --output downloads', 'json'],
   ['p2pshare serve --host 127.0.0.1 --port 7342 --trusted-proxy 127.0.0.1', 'server'],

@@ -1,0 +1,156 @@
+import { spawn } from 'node:child_process'
+import { randomBytes } from 'node:crypto'
+import { chmodSync, existsSync, mkdirSync, writeFileSync } from 'node:fs'
+import { delimiter, join } from 'node:path'
+import { describe, expect, inject, it, onTestFinished } from 'vitest'
+import { scratchDirectory } from '../files/scratch.ts'
+import { blocks } from '../package/readme.ts'
+import { sha256Of, writeRandomFile } from './content.ts'
+import { Program } from './program.ts'
+import { startServer } from './transfer.ts'
+
+/** The two-job workflow of the README: what each job has in its environment, and runs. */
+const [WORKFLOW = ''] = blocks('yaml')
+const [SEND = '', RECEIVE = ''] = [...WORKFLOW.matchAll(/- run: (p2pshare .+)$/gm)].map(
+  ([, command]) => command ?? '',
+)
+const VARIABLES = [...WORKFLOW.matchAll(/^\s+(P2PSHARE_\w+): (.+)$/gm)]
+
+interface Jobs {
+  directory: string
+  /** The jobs' own, with what GitHub puts in the place of its expressions. */
+  env: Record<string, string>
+}
+
+/** What a runner has: the program in its path, the workflow's variables, and no terminal. */
+async function jobs(): Promise<Jobs> {
+  const directory = scratchDirectory()
+  const program = join(directory, 'p2pshare')
+  writeFileSync(program, `#!/bin/sh\nexec '${process.execPath}' '${inject('entry')}' "$@"\n`)
+  chmodSync(program, 0o755)
+  for (const job of ['build', 'test']) mkdirSync(join(directory, job))
+  writeRandomFile(join(directory, 'build/report.pdf'), 500_000)
+  const { server } = await startServer()
+  const env: Record<string, string> = {
+    PATH: `${directory}${delimiter}${process.env['PATH']}`,
+    GITHUB_ACTIONS: 'true',
+  }
+  const secret = randomBytes(8).toString('hex')
+  for (const [, name = '', value = ''] of VARIABLES) {
+    env[name] = value
+      .replace(/\$\{\{ github\.run_id \}\}/, randomBytes(4).toString('hex'))
+      .replace(/\$\{\{ secrets\.P2PSHARE_SECRET \}\}/, secret)
+      .replace('https://share.example.org', server)
+  }
+  return { directory, env }
+}
+
+function runJob({ directory, env }: Jobs, job: 'build' | 'test', more: NodeJS.ProcessEnv = {}) {
+  const command = job === 'build' ? SEND : RECEIVE
+  const child = spawn('bash', ['--noprofile', '--norc', '-e', '-o', 'pipefail', '-c', command], {
+    cwd: join(directory, job),
+    env: { ...env, ...more },
+  })
+  child.stdin.end()
+  const program = new Program(child, [command])
+  onTestFinished(async () => {
+    program.kill('SIGKILL')
+    await program.exit
+  })
+  return program
+}
+
+async function expectStatus(program: Program, status: number): Promise<void> {
+  expect((await program.exit).status, program.describe()).toBe(status)
+}
+
+describe('the workflow of the README', () => {
+  it.each([
+    ['the job that sends', ['build', 'test']],
+    ['the job that receives', ['test', 'build']],
+  ] as const)('brings the file over when %s is first', async (_title, order) => {
+    const both = await jobs()
+    const [first, second] = order
+    const one = runJob(both, first)
+    await one.text('Waiting', 'stderr')
+    const two = runJob(both, second)
+    await expectStatus(one, 0)
+    await expectStatus(two, 0)
+    const [sent, saved] = ['build/report.pdf', 'test/report.pdf']
+    expect(await sha256Of(join(both.directory, saved))).toBe(
+      await sha256Of(join(both.directory, sent)),
+    )
+    const secret = both.env['P2PSHARE_CODE']?.split('-')[1] ?? 'none'
+    const sender = first === 'build' ? one : two
+    const log = `${sender.stdout}${sender.stderr}`
+    expect(log.indexOf(`::add-mask::${secret}\n`)).toBe(log.indexOf(secret) - '::add-mask::'.length)
+  })
+
+  it('ends with status 3 on both sides where the secrets differ', async () => {
+    const both = await jobs()
+    const receiver = runJob(both, 'test')
+    await receiver.text('Waiting', 'stderr')
+    const [nameplate] = (both.env['P2PSHARE_CODE'] ?? '').split('-')
+    const sender = runJob(both, 'build', { P2PSHARE_CODE: `${nameplate}-0123456789abcdef` })
+    await expectStatus(sender, 3)
+    await expectStatus(receiver, 3)
+    expect(existsSync(join(both.directory, 'test/report.pdf'))).toBe(false)
+  })
+
+  it('ends with status 4 where the other job does not come', async () => {
+    const both = await jobs()
+    expect(RECEIVE).toContain('--wait 10m')
+    const child = spawn(
+      'bash',
+      [
+        '--noprofile',
+        '--norc',
+        '-e',
+        '-o',
+        'pipefail',
+        '-c',
+        RECEIVE.replace('--wait 10m', '--wait 2s'),
+      ],
+      {
+        cwd: join(both.directory, 'test'),
+        env: both.env,
+      },
+    )
+    await expectStatus(new Program(child, [RECEIVE]), 4)
+  })
+
+  it('ends with status 8 where there is no file to send', async () => {
+    const both = await jobs()
+    const child = spawn('bash', ['--noprofile', '--norc', '-e', '-o', 'pipefail', '-c', SEND], {
+      cwd: join(both.directory, 'test'),
+      env: both.env,
+    })
+    await expectStatus(new Program(child, [SEND]), 8)
+  })
+
+  it('ends with status 10 where the server is not there', async () => {
+    const both = await jobs()
+    const gone = { P2PSHARE_RENDEZVOUS: 'http://127.0.0.1:9' }
+    await expectStatus(runJob(both, 'build', gone), 10)
+    await expectStatus(runJob(both, 'test', gone), 10)
+  })
+})
+
+describe('without a terminal nothing is asked, and nothing waits for an answer', () => {
+  const inputs = ['< /dev/null', '<&-', '< <(sleep 3)']
+  const commands = ['receive', 'receive 7-velvet-orbit', 'receive --new']
+  it.each(inputs.flatMap((input) => commands.map((command) => [command, input] as const)))(
+    'p2pshare %s %s',
+    async (command, input) => {
+      const { env, directory } = await jobs()
+      const { P2PSHARE_CODE: _code, ...others } = env
+      const script = `p2pshare ${command} ${input}`
+      const program = new Program(
+        spawn('bash', ['--noprofile', '--norc', '-c', script], { cwd: directory, env: others }),
+        [],
+      )
+      await expectStatus(program, 2)
+      expect(program.stderr).toMatch(/^p2pshare: /)
+    },
+  )
+})
