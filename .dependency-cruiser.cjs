@@ -72,7 +72,11 @@ module.exports = {
       from: { path: '^src/cli/' },
       to: {
         path: '^src/',
-        pathNot: ['^src/cli/', '^src/(send|receive|serve|verify|doctor|versions)\\.ts$', BASE],
+        pathNot: [
+          '^src/cli/',
+          '^src/(send|receive|serve|verify|doctor(-with)?|versions)\\.ts$',
+          BASE,
+        ],
       },
     },
     {

@@ -1,5 +1,6 @@
 export type { CandidateInfo, Diagnostic, DiagnosticWatcher } from './diagnostics.ts'
 export { type Diagnosis, type DoctorOptions, doctor } from './doctor.ts'
+export { type DoctorWithOptions, doctorWith } from './doctor-with.ts'
 export { type ErrorCode, ShareError, toShareError } from './errors.ts'
 export {
   type CheckFigures,

@@ -181,6 +181,10 @@ export async function parseCommandLine(
         command = {
           name: 'doctor',
           mode: outputMode(args),
+          ...given('with', args.with),
+          ...given('words', wordCount(args.words)),
+          ...given('waitMs', parsed(parseDuration, args.wait)),
+          ...given('verbose', args.verbose),
           ...given('iceServers', iceServers(args['ice-server'])),
           ...given('output', args.output),
           ...given('rendezvous', args.rendezvous),

@@ -83,6 +83,8 @@ export const COMMAND_PAGES = {
     examples: [
       ['$0 doctor', 'Check this machine and its network'],
       ['$0 doctor --rendezvous https://share.example.org', 'Check the way to a server too'],
+      ['$0 doctor --with', 'Check the way to another machine, which is told a code'],
+      ['$0 doctor --with 7-guitar-velvet', 'On that other machine'],
     ],
   },
   completion: {

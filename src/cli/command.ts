@@ -1,4 +1,5 @@
 import type { DoctorOptions } from '../doctor.ts'
+import type { DoctorWithOptions } from '../doctor-with.ts'
 import type { ReceiveOptions } from '../receive.ts'
 import type { SendOptions } from '../send.ts'
 
@@ -74,8 +75,12 @@ export interface ServeCommand {
 /** Shells that can be taught to complete. */
 export const SHELLS = ['bash', 'zsh', 'fish'] as const
 export type Shell = (typeof SHELLS)[number]
-export interface DoctorCommand extends Omit<DoctorOptions, 'signal' | 'onEvent'> {
+export interface DoctorCommand
+  extends Omit<DoctorOptions & DoctorWithOptions, 'signal' | 'onEvent'> {
   name: 'doctor'
+  /** Checks the way to another machine, with its code; without one (empty) one is made. */
+  with?: string
+  verbose?: boolean
   mode: OutputMode
 }
 

@@ -13,7 +13,12 @@ export function eventLine(
 ): string | undefined {
   switch (event.event) {
     case 'code':
-      return instructions(event.code, event.full, view, style)
+      return instructions(
+        view.role === 'sender' ? 'receive' : 'send FILE --to',
+        event,
+        view.namesRendezvous,
+        style,
+      )
     case 'waiting':
       return view.role === 'sender' ? 'Waiting for the receiver.' : 'Waiting for the sender.'
     case 'connected': {
@@ -47,11 +52,15 @@ function roundTrip(rttMs: number): string {
 }
 
 /** What to type on the other machine. */
-function instructions(code: string, full: string, view: TransferView, style: Style): string {
-  const verb = view.role === 'sender' ? 'receive' : 'send FILE --to'
-  const command = (shown: string) => `  ${style('bold', `p2pshare ${verb} ${printable(shown)}`)}`
+export function instructions(
+  words: 'receive' | 'send FILE --to' | 'doctor --with',
+  { code, full }: { code: string; full: string },
+  namesRendezvous: boolean,
+  style: Style,
+): string {
+  const command = (shown: string) => `  ${style('bold', `p2pshare ${words} ${printable(shown)}`)}`
   const lines = ['On the other machine, run:', '']
-  if (code === full || view.namesRendezvous) return [...lines, command(full), ''].join('\n')
+  if (code === full || namesRendezvous) return [...lines, command(full), ''].join('\n')
   const otherwise = ['', 'or, if it does not find this machine:', '']
   return [...lines, command(code), ...otherwise, command(full), ''].join('\n')
 }

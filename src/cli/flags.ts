@@ -267,6 +267,14 @@ export const doctorFlags = {
     coerce: last<string>,
     describe: 'Where files would be saved (default: this directory)',
   },
+  with: {
+    type: 'string',
+    coerce: last<string>,
+    describe: 'Check the way to another machine: makes a code, or takes the one shown there',
+  },
+  words,
+  wait,
+  verbose: { ...verbose, describe: 'Tell the addresses of the way to the other machine' },
   json,
   quiet: { type: 'boolean', describe: 'Print nothing but errors' },
 } as const satisfies Record<string, Options>

@@ -227,6 +227,13 @@ export class Connection {
     return trafficFromStats(stats)
   }
 
+  /** The same with both ends, as far as they are known. */
+  async foundPath(): Promise<(PathInfo & ReturnType<typeof pathEndsFromStats>) | undefined> {
+    const stats = await this.#stats()
+    const info = stats && pathInfoFromStats(stats)
+    return info && { ...info, ...pathEndsFromStats(stats) }
+  }
+
   /** Where this end is just now; undefined once the connection is closed. */
   async localEnd(): Promise<LocalEnd | undefined> {
     const stats = await this.#stats()

@@ -144,9 +144,17 @@ export class Meeting {
         this.#resolve(session)
       },
       (error) => {
-        if (this.#pairing === pairing) this.#end(error)
+        if (this.#pairing !== pairing) return
+        if (role === 'sender' && pairing.isMistaken) this.#turnAway(error)
+        else this.#end(error)
       },
     )
+  }
+
+  /** The code is still good for whoever it is meant for. */
+  #turnAway({ message }: ShareError): void {
+    this.#pairing = undefined
+    this.#init.onEvent({ event: 'warning', message: `Somebody was turned away: ${message}` })
   }
 
   /** A server that pairs when it should not, or twice, gets no second guess of it. */

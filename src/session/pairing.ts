@@ -9,7 +9,7 @@ import type { ProbeChannel } from '../peer/probe-channel.ts'
 import type { Role } from '../secure/role.ts'
 import { SecureSession } from '../secure/secure-session.ts'
 import type { SessionKeys } from '../secure/session-keys.ts'
-import { namedCapabilities } from '../transfer/capabilities.ts'
+import { assertSamePurpose, namedCapabilities } from '../transfer/capabilities.ts'
 import { type Connectivity, offers } from './connectivity.ts'
 import { explainNoPath } from './explain-no-path.ts'
 import { type AgreedPaths, agreeOnPaths, decodeHello, encodeHello, type Hello } from './hello.ts'
@@ -83,6 +83,7 @@ export class Pairing {
   #first: FirstConnection | undefined
   #paths: AgreedPaths | undefined
   #isProved = false
+  #isMistaken = false
   #hasSaidFacts = false
   #heard = false
   #refused = false
@@ -121,6 +122,11 @@ export class Pairing {
   /** Why there will be no session, once that is so. */
   get failure(): ShareError | undefined {
     return this.#failure
+  }
+
+  /** Whether somebody who knows the code wanted something else with it: nobody else is to blame. */
+  get isMistaken(): boolean {
+    return this.#isMistaken
   }
 
   /**
@@ -191,6 +197,9 @@ export class Pairing {
     const { onEstablished, onDiagnostic } = this.#init
     onDiagnostic?.({ diagnostic: 'code', stage: 'proved' })
     const { peerCapabilities } = this.#secure
+    this.#isMistaken = true
+    assertSamePurpose(this.#init.capabilities, peerCapabilities)
+    this.#isMistaken = false
     if (onEstablished?.(peerCapabilities) === false) {
       this.#fail(new ShareError('cancelled', 'Nothing is wanted of the other side here'))
       return

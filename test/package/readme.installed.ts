@@ -192,6 +192,19 @@ it.for(commandsOf('doctor'))('the doctor finds nothing that fails: %s', async (c
   expect(doctor.stdout).toContain('A transfer should work from here')
 })
 
+it('the doctors of the README find the way to each other', async () => {
+  const cwd = scratchDirectory()
+  const [make = '', take = ''] = commandsOf('doctors')
+  const maker = run(`exec ${make}`, { cwd })
+  await maker.text('Waiting', 'stderr')
+  const code = /doctor --with (\S+)/.exec(maker.stderr)?.[1] ?? ''
+  const taker = run(`exec ${take.replace(CODE, code)}`, { cwd })
+  await expectSuccess(maker, taker)
+  for (const each of [maker, taker]) {
+    expect(each.stdout).toContain('A transfer should work between the two')
+  }
+})
+
 it('the text of the README arrives', async () => {
   const cwd = scratchDirectory()
   const sender = run(`exec ${commandsOf('text')[0]}`, { cwd, code: CODE })

@@ -41,6 +41,7 @@ export type Runner =
   | 'receipt'
   | 'shell'
   | 'doctor'
+  | 'doctors'
 
 /** How each command is run, so that none can stop working, or be added, unnoticed. */
 export const RUNNERS: ReadonlyMap<string, Runner> = new Map([
@@ -52,6 +53,8 @@ export const RUNNERS: ReadonlyMap<string, Runner> = new Map([
   ['source <(p2pshare completion bash)', 'shell'],
   ['man p2pshare', 'shell'],
   ['p2pshare doctor', 'doctor'],
+  ['p2pshare doctor --with', 'doctors'],
+  ['p2pshare doctor --with 7-velvet-orbit', 'doctors'],
   ['p2pshare doctor --rendezvous https://share.example.org --output downloads', 'doctor'],
   ['p2pshare send holiday.mp4', 'sender'],
   ['p2pshare receive 7-velvet-orbit', 'receiver'],
