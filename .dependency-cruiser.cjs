@@ -23,6 +23,8 @@ const PACKAGES = {
   '@scure/bip39': 'code',
   'socket.io': 'rendezvous',
   'socket.io-client': 'rendezvous',
+  'https-proxy-agent': 'rendezvous',
+  'socks-proxy-agent': 'rendezvous',
   'rate-limiter-flexible': 'rendezvous',
   pino: 'rendezvous',
   'bonjour-service': 'lan',

@@ -13,6 +13,7 @@ import { WritableOutput } from './files/writable-output.ts'
 import { DEFAULT_RECEIVE_WAIT_MS, DEFAULT_RECONNECT_MS } from './limits.ts'
 import { loadEngine } from './peer/engine.ts'
 import type { IceServer } from './rendezvous/ice-server.ts'
+import type { ProxySettings } from './rendezvous/proxy.ts'
 import type { Appointment } from './session/appointment.ts'
 import { blockDecoder, wantedCodecs } from './session/block-codec.ts'
 import { type Connectivity, connectivityOf } from './session/connectivity.ts'
@@ -49,6 +50,8 @@ export interface ReceiveOptions {
   iceServers?: readonly IceServer[]
   /** Takes no other path to the sender than a direct one, or than a relay. */
   only?: PathInfo['path']
+  /** On the way to a rendezvous server that is not in this network. */
+  proxy?: ProxySettings
   /** How long to wait for the sender, in milliseconds. */
   waitMs?: number
   /** How long to wait for a connection that was lost, in milliseconds; 0 for not at all. */

@@ -78,6 +78,7 @@ export async function parseCommandLine(
           ...given('waitMs', parsed(parseDuration, args.wait)),
           ...given('iceServers', iceServers(args['ice-server'])),
           ...given('only', pathChoice(args)),
+          ...given('proxy', environment.proxy),
           ...given('reconnectMs', parsed(parseDurationOrNever, args.reconnect)),
         }
       },
@@ -116,6 +117,7 @@ export async function parseCommandLine(
           ...given('waitMs', parsed(parseDuration, args.wait)),
           ...given('iceServers', iceServers(args['ice-server'])),
           ...given('only', pathChoice(args)),
+          ...given('proxy', environment.proxy),
           ...given('reconnectMs', parsed(parseDurationOrNever, args.reconnect)),
         }
       },

@@ -9,6 +9,8 @@ export interface Environment {
    * under `NO_COLOR` (https://no-color.org) and on a terminal that has none, else on a terminal.
    */
   colour: 'always' | 'never' | 'terminal'
+  /** `HTTPS_PROXY` or `ALL_PROXY`, and `NO_PROXY`, in small letters too, which come first. */
+  proxy?: { url: string; except: string[] }
   /** `TERM=dumb`: the cursor cannot be moved, so nothing can be drawn over. */
   dumbTerminal: boolean
   /** `GITHUB_ACTIONS=true`: output is a log that many can read, and commands in it are obeyed. */
@@ -30,8 +32,17 @@ export function readEnvironment(variables: NodeJS.ProcessEnv = process.env): Env
     flags,
     colour: colourFrom(variables),
     dumbTerminal,
+    ...proxyFrom(variables),
     isGithubActions: variables['GITHUB_ACTIONS'] === 'true',
   }
+}
+
+/** A rendezvous outside of this network is always asked by https. */
+function proxyFrom(variables: NodeJS.ProcessEnv): Pick<Environment, 'proxy'> {
+  const value = (name: string) => variables[name.toLowerCase()] || variables[name]
+  const url = value('HTTPS_PROXY') || value('ALL_PROXY')
+  if (!url) return {}
+  return { proxy: { url, except: (value('NO_PROXY') ?? '').split(/[\s,]+/).filter(Boolean) } }
 }
 
 /** `FORCE_COLOR` comes first, as in Node; its `0` and `false` are a NO_COLOR. */

@@ -39,7 +39,7 @@ export function parseRendezvousAddress(text: string): string {
   const scheme = SCHEMES[(explicit[1] ?? '').toLowerCase()]
   if (scheme === undefined) throw malformed(text)
   const url = parseUrl(scheme, explicit[2] ?? '', text)
-  if (scheme === 'http' && !isLocal(url.hostname)) {
+  if (scheme === 'http' && !isLocalHost(url.hostname)) {
     throw new ShareError('usage', `${url.host} is not in this network, so it must use TLS`, {
       hint: `Use https://${url.hostname} instead.`,
     })
@@ -60,7 +60,7 @@ export function shortRendezvousAddress(url: string): string {
 
 function fromHostAndPort(hostAndPort: string, text: string): string {
   const { hostname } = parseUrl('http', hostAndPort, text)
-  const secure = !isLocal(hostname)
+  const secure = !isLocalHost(hostname)
   // Not `url.port`, which is empty for the default port of the scheme it was parsed with.
   const port = /:(\d+)\/?$/.exec(hostAndPort)?.[1]
   const defaultPort = secure ? 443 : DEFAULT_RENDEZVOUS_PORT
@@ -78,8 +78,8 @@ function parseUrl(scheme: string, rest: string, text: string): URL {
   return url
 }
 
-/** `hostname` as the URL parser leaves it: lower case, IPv4 in four parts, IPv6 in brackets. */
-function isLocal(hostname: string): boolean {
+/** Whether it stays in this machine or network. `hostname` as the URL parser leaves it: lower case, IPv4 in four parts, IPv6 in brackets. */
+export function isLocalHost(hostname: string): boolean {
   const host = hostname.replace(/^\[|\]$/g, '').replace(/\.$/, '')
   const family = isIP(host)
   if (family === 0) return LOCAL_NAME.test(host)

@@ -1,3 +1,4 @@
+import type { Agent } from 'node:http'
 import { setTimeout as pause } from 'node:timers/promises'
 import * as v from 'valibot'
 import { ShareError, throwIfAborted, toShareError } from '../errors.ts'
@@ -18,6 +19,7 @@ import {
   RENDEZVOUS_VERSION,
   type Role,
 } from './protocol.ts'
+import { type ProxySettings, proxyAgent } from './proxy.ts'
 import { refusalError } from './refusal-error.ts'
 import { ServerConnection } from './server-connection.ts'
 
@@ -60,6 +62,8 @@ export interface ConnectOptions {
   signal?: AbortSignal
   /** How long one attempt may take, the first and each after a loss. */
   timeoutMs?: number
+  /** On the way to servers that are not in this network. */
+  proxy?: ProxySettings | undefined
 }
 
 export interface Claim {
@@ -78,9 +82,9 @@ export interface Claim {
 export async function connectRendezvous(
   url: string,
   watcher: RendezvousWatcher,
-  { signal, timeoutMs = RENDEZVOUS_CONNECT_TIMEOUT_MS }: ConnectOptions = {},
+  { signal, timeoutMs = RENDEZVOUS_CONNECT_TIMEOUT_MS, proxy }: ConnectOptions = {},
 ): Promise<RendezvousClient> {
-  const client = new Client(url, watcher, timeoutMs)
+  const client = new Client(url, watcher, timeoutMs, await proxyAgent(url, proxy))
   await client.connect(signal)
   return client
 }
@@ -89,6 +93,7 @@ class Client implements RendezvousClient {
   readonly #url: string
   readonly #watcher: RendezvousWatcher
   readonly #connectTimeoutMs: number
+  readonly #agent: Agent | undefined
   readonly #ending = new AbortController()
   #connection: ServerConnection
   #claim: Claim | undefined
@@ -97,10 +102,16 @@ class Client implements RendezvousClient {
   #isJoining = false
   #closed: Promise<void> | undefined
 
-  constructor(url: string, watcher: RendezvousWatcher, connectTimeoutMs: number) {
+  constructor(
+    url: string,
+    watcher: RendezvousWatcher,
+    connectTimeoutMs: number,
+    agent: Agent | undefined,
+  ) {
     this.#url = url
     this.#watcher = watcher
     this.#connectTimeoutMs = connectTimeoutMs
+    this.#agent = agent
     this.#connection = this.#newConnection()
   }
 
@@ -160,7 +171,7 @@ class Client implements RendezvousClient {
   }
 
   #newConnection(): ServerConnection {
-    const connection = new ServerConnection(this.#url, {
+    const connection = new ServerConnection(this.#url, this.#agent, {
       onEvent: (event, payload) => {
         if (connection === this.#connection) this.#hear(event, payload)
       },

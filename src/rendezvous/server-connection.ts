@@ -1,3 +1,4 @@
+import type { Agent } from 'node:http'
 import { Manager, type Socket } from 'socket.io-client'
 import * as v from 'valibot'
 import { abortReason, ShareError, throwIfAborted } from '../errors.ts'
@@ -34,7 +35,7 @@ export class ServerConnection {
   #error: ShareError | undefined
   #reject: (error: ShareError) => void = () => {}
 
-  constructor(url: string, listener: ServerConnectionListener) {
+  constructor(url: string, agent: Agent | undefined, listener: ServerConnectionListener) {
     this.#url = url
     this.#listener = listener
     const manager = new Manager(url, {
@@ -43,6 +44,8 @@ export class ServerConnection {
       upgrade: false,
       reconnection: false,
       autoConnect: false,
+      // It passes the agent on to the WebSocket, whose types know nothing of it.
+      ...(agent && ({ agent } as object)),
     })
     this.#socket = manager.socket('/')
   }

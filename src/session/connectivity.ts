@@ -5,6 +5,7 @@ import { MAX_ICE_SERVERS } from '../limits.ts'
 import { printable } from '../printable.ts'
 import { type IceServer, isIceUrl, isRelayUrl } from '../rendezvous/ice-server.ts'
 import { iceServersSchema } from '../rendezvous/ice-servers-schema.ts'
+import type { ProxySettings } from '../rendezvous/proxy.ts'
 
 /** How a side may get to the other one; as it and its rendezvous can where nothing is said. */
 export interface Connectivity {
@@ -12,12 +13,14 @@ export interface Connectivity {
   iceServers?: readonly IceServer[] | undefined
   /** The one kind of path that is taken. */
   only?: PathInfo['path'] | undefined
+  /** On the way to a rendezvous that is not in this network. */
+  proxy?: ProxySettings | undefined
 }
 
 /** What `options` say of it. Throws ShareError `usage` where one of the ICE servers is none. */
-export function connectivityOf({ iceServers, only }: Connectivity): Connectivity {
+export function connectivityOf({ iceServers, only, proxy }: Connectivity): Connectivity {
   if (iceServers) checkIceServers(iceServers)
-  return { iceServers, only }
+  return { iceServers, only, proxy }
 }
 
 function checkIceServers(iceServers: readonly IceServer[]): void {

@@ -58,7 +58,13 @@ export class Doorway {
       ...(nameplate !== undefined && { nameplate }),
       ...(token !== undefined && { token }),
     } as const
-    const mailbox = await openMailbox({ url, claim, connectTimeoutMs, signal })
+    const mailbox = await openMailbox({
+      url,
+      claim,
+      connectTimeoutMs,
+      proxy: init.connectivity.proxy,
+      signal,
+    })
     const doorway = new Doorway(init, mailbox)
     mailbox.watch({
       onPaired: ({ iceServers }) => doorway.#paired(iceServers),

@@ -70,7 +70,13 @@ export class Meeting {
       ...(nameplate !== undefined && { nameplate }),
       ...(token !== undefined && { token }),
     }
-    const mailbox = await openMailbox({ url, claim, connectTimeoutMs, signal })
+    const mailbox = await openMailbox({
+      url,
+      claim,
+      connectTimeoutMs,
+      proxy: init.connectivity.proxy,
+      signal,
+    })
     const meeting = new Meeting(init, mailbox)
     mailbox.watch({
       onPaired: ({ iceServers }) => meeting.#paired(iceServers),

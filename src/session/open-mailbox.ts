@@ -4,6 +4,7 @@ import {
   type RendezvousClient,
   type RendezvousWatcher,
 } from '../rendezvous/client.ts'
+import type { ProxySettings } from '../rendezvous/proxy.ts'
 
 export interface MailboxInit {
   /** The rendezvous server, as `parseRendezvousAddress` gives it. */
@@ -11,6 +12,8 @@ export interface MailboxInit {
   claim: Claim
   /** How long one attempt to reach the rendezvous may take. */
   connectTimeoutMs?: number | undefined
+  /** On the way to a server that is not in this network. */
+  proxy: ProxySettings | undefined
   signal: AbortSignal
 }
 
@@ -23,7 +26,7 @@ export interface Mailbox {
 
 /** Takes it up. Throws `no-rendezvous`, and what else `RendezvousClient.open` throws. */
 export async function openMailbox(init: MailboxInit): Promise<Mailbox> {
-  const { url, claim, connectTimeoutMs, signal } = init
+  const { url, claim, connectTimeoutMs, proxy, signal } = init
   const early: ((watcher: RendezvousWatcher) => void)[] = []
   let watcher: RendezvousWatcher | undefined
   const tell = (event: (watcher: RendezvousWatcher) => void) => {
@@ -39,7 +42,7 @@ export async function openMailbox(init: MailboxInit): Promise<Mailbox> {
       onCrowded: () => tell((to) => to.onCrowded()),
       onLost: (error) => tell((to) => to.onLost(error)),
     },
-    { signal, ...(connectTimeoutMs !== undefined && { timeoutMs: connectTimeoutMs }) },
+    { signal, proxy, ...(connectTimeoutMs !== undefined && { timeoutMs: connectTimeoutMs }) },
   )
   try {
     const nameplate = await client.open(claim, signal)

@@ -1,6 +1,7 @@
 import type { DiagnosticWatcher } from '../diagnostics.ts'
 import type { PathInfo, TransferWatcher } from '../events.ts'
 import type { IceServer } from '../rendezvous/ice-server.ts'
+import type { ProxySettings } from '../rendezvous/proxy.ts'
 import type { Verify } from './verification.ts'
 
 export interface SendOptions {
@@ -16,6 +17,8 @@ export interface SendOptions {
   iceServers?: readonly IceServer[]
   /** Takes no other path to the receiver than a direct one, or than a relay. */
   only?: PathInfo['path']
+  /** On the way to a rendezvous server that is not in this network. */
+  proxy?: ProxySettings
   /** How long to wait for the receiver, or for the next of several, in milliseconds. */
   waitMs?: number
   /** How long to wait for a connection that was lost, in milliseconds; 0 for not at all. */
