@@ -207,7 +207,8 @@ export const MAX_BURNED_CODES = 10
 /** What all transfers together may have under way, open, or read ahead, each an equal part. */
 export const MAX_SHARED_FLIGHT_BYTES = 64 * MIB
 export const MAX_SHARED_READ_AHEAD_BLOCKS = 64
-export const MAX_SHARED_LANES = 64
+/** Beside the first of each; a lane takes some 70 descriptors where several addresses can be reached over TCP. */
+export const MAX_SHARED_LANES = 32
 /** For each transfer, where there are several: with 50 of them, well below what systems allow. */
 export const SHARED_SOURCE_DESCRIPTORS = 4
 /**

@@ -110,29 +110,19 @@ export class Door {
   }
 
   async #enter(signal: AbortSignal): Promise<void> {
-    const {
-      url,
-      capabilities,
-      connectivity,
-      answer,
-      onEstablished,
-      onCode,
-      onSession,
-      onDiagnostic,
-    } = this.#init
+    const { onCode, onSession } = this.#init
     const isNew = this.#token === undefined
     const secret = this.#secret
     const doorway = await Doorway.open({
-      url,
+      ...this.#init,
       nameplate: this.#nameplate,
       secret,
       token: this.#token,
-      capabilities,
-      connectivity,
-      answer,
-      onEstablished,
-      onSession,
-      onDiagnostic,
+      onSession: (session) => {
+        const goesOn = onSession(session)
+        if (!goesOn) this.#isOpen = false
+        return goesOn
+      },
       signal,
       ...(!isNew && { connectTimeoutMs: RECONNECT_ATTEMPT_MS }),
     })

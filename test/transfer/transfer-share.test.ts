@@ -3,7 +3,6 @@ import { describe, expect, it } from 'vitest'
 import {
   BLOCK_BYTES,
   MAX_FLIGHT_BYTES,
-  MAX_LANES,
   MAX_RECEIVERS_AT_ONCE,
   MAX_SHARED_FLIGHT_BYTES,
   MAX_SHARED_LANES,
@@ -16,7 +15,7 @@ describe('the share of a transfer', () => {
   it('is all that is good for it where it is alone', () => {
     expect(transferShare(1)).toEqual({
       flightBytes: MAX_FLIGHT_BYTES,
-      lanes: MAX_LANES,
+      lanes: MAX_SHARED_LANES,
       readAheadBlocks: READ_AHEAD_BLOCKS,
     })
   })
