@@ -124,7 +124,7 @@ export class Connection {
     alive.add(this)
     this.#opened = new Promise((resolve, reject) => {
       this.#peer.on('error', (cause) => {
-        this.#failure ??= noPath(cause)
+        this.#failure ??= noPath(new Error(kindOf(cause)))
       })
       this.#peer.on('close', () => {
         alive.delete(this)
@@ -281,7 +281,7 @@ export class Connection {
       tell('gathering', gathering)
     })
     this.#peer.on('signalingStateChange', (state: string) => tell('signalling', state))
-    this.#peer.on('error', ({ message }) => tell('error', message))
+    this.#peer.on('error', (error) => tell('error', kindOf(error)))
   }
 
   async #stats(): Promise<RTCStatsReport | undefined> {
@@ -341,6 +341,11 @@ function serves(only: ConnectionInit['only'], transport: LaneTransport | undefin
     const isRelay = !url.startsWith('stun:')
     return isRelay ? only !== 'direct' : only !== 'relay' && transport !== 'tcp'
   }
+}
+
+/** The kind of an error of the engine; its message may quote a description. */
+function kindOf(error: Error): string {
+  return 'code' in error ? String(error.code) : error.name
 }
 
 function noPath(cause?: unknown): ShareError {

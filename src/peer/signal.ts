@@ -50,8 +50,9 @@ export function decodeSignal(bytes: Uint8Array): Signal {
   let json: unknown
   try {
     json = JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(bytes))
-  } catch (cause) {
-    throw unfitSignal(cause)
+  } catch {
+    // What the parser says quotes the message.
+    throw unfitSignal()
   }
   const parsed = v.safeParse(signalSchema, json)
   if (!parsed.success) throw unfitSignal()
@@ -98,8 +99,6 @@ function withoutOwnAddress(line: string): string {
     .replace(/^c=.*$/, 'c=IN IP4 0.0.0.0')
 }
 
-function unfitSignal(cause?: unknown): ShareError {
-  return new ShareError('protocol', 'The other side sent a connection offer that makes no sense', {
-    cause,
-  })
+function unfitSignal(): ShareError {
+  return new ShareError('protocol', 'The other side sent a connection offer that makes no sense')
 }
