@@ -19,6 +19,26 @@ describe('--json', () => {
   })
 })
 
+describe('--debug', () => {
+  it.each([
+    ['a transfer that works', 0, (code: string) => code],
+    ['a wrong code', 3, (code: string) => `${code.split('-')[0]}-zoo-zebra-zone-zero`],
+  ])('tells much of %s, but not the code', async (_what, status, typed) => {
+    const { server } = await startServer()
+    const what = parcel(1000)
+    const env = { P2PSHARE_RENDEZVOUS: server, P2PSHARE_DEBUG: '1' }
+    const sender = start(['send', what.file, '--json'], { env })
+    const { code } = await sender.event('code')
+    const P2PSHARE_CODE = typed(code)
+    const receiving = ['receive', '--yes', '-o', what.output]
+    const receiver = start(receiving, { env: { ...env, P2PSHARE_CODE } })
+    await expectStatuses({ sender, receiver }, { sender: status, receiver: status })
+    for (const { stderr } of [sender, receiver]) expect(stderr.length).toBeGreaterThan(100)
+    const [, ...words] = P2PSHARE_CODE.split('-')
+    expect(`${receiver.stdout}${receiver.stderr}`).not.toContain(words.join('-'))
+  })
+})
+
 describe('--quiet', () => {
   it('has a sender print its code and a receiver print nothing', async () => {
     const { server } = await startServer()
@@ -74,8 +94,8 @@ function expectJsonLines({ stdout, stderr, events }: Program): void {
   expect(bytes.at(-1)).toBe(progress.at(-1)?.total)
 }
 
-/** The names of all events but progress. */
+/** The names of all events but those that come as it happens to go: progress, and another path. */
 function milestones({ events }: Program): string {
   const names = events.map(({ event }) => event)
-  return names.filter((name) => name !== 'progress').join(' ')
+  return names.filter((name) => name !== 'progress' && name !== 'path').join(' ')
 }

@@ -87,6 +87,7 @@ export class Program {
         clearInterval(poll)
         running.delete(this)
         this.#ended = { status, signal }
+        this.#fault ??= this.#leak()
         this.#changed()
         if (this.#fault) reject(this.#fault)
         else resolve(this.#ended)
@@ -179,6 +180,15 @@ export class Program {
       this.#parsed = end + 1
       if (line.startsWith('{')) this.#parse(line)
     }
+  }
+
+  /** A code that it wrote anywhere but in the event that is there for it. */
+  #leak(): Error | undefined {
+    const secrets = this.eventsOf('code').map(({ code }) => code.slice(code.indexOf('-') + 1))
+    const lines = `${this.#stdout}\n${this.#stderr}`.split('\n')
+    const others = lines.filter((line) => !line.includes('"event":"code"'))
+    const leaking = others.find((line) => secrets.some((secret) => line.includes(secret)))
+    return leaking === undefined ? undefined : new Error(`it tells its code: ${leaking}`)
   }
 
   #parse(line: string): void {
