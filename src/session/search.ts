@@ -92,12 +92,12 @@ export class Search {
   }
 
   #searchNearby(): void {
-    const known = this.#init.known && asOwn(this.#init.known)
+    const known = this.#init.known === undefined ? [] : namesOf(this.#init.known)
     const askKnown = () => {
-      if (known !== undefined) void this.#tryToAsk(known)
+      void this.#tryInTurn(known)
       for (const port of LOCAL_PORTS) void this.#tryToAsk(localUrl(port))
     }
-    const urls = [known ?? [], LOCAL_PORTS.map(localUrl)].flat()
+    const urls = [...known, ...LOCAL_PORTS.map(localUrl)]
     this.#init.onDiagnostic?.({ diagnostic: 'search', urls })
     askKnown()
     // The other side may be started later than we are.
@@ -135,6 +135,11 @@ export class Search {
 
   async #pause(delayMs: number): Promise<void> {
     await setTimeout(delayMs, undefined, { signal: this.#signal }).catch(() => undefined)
+  }
+
+  /** Waits at the first of `urls`, all of one server, where it answers. */
+  async #tryInTurn(urls: readonly string[]): Promise<void> {
+    for (const url of urls) if (await this.#tryToAsk(url)) return
   }
 
   /** Waits at a rendezvous that may not be one, or not there; false where it was not. */
@@ -195,10 +200,14 @@ function takenPlace(error: ShareError): ShareError {
   })
 }
 
-/** `url` as this machine finds itself, if it is its own: at two names of one server we would be in our own way. */
-function asOwn(url: string): string {
+/**
+ * The names by which a server may answer, best first. One of this machine is asked as `127.0.0.1`,
+ * as it is where we look anyway: at two names of one server we would be in our own way. Where it
+ * listens at the other address only, it does not answer there.
+ */
+function namesOf(url: string): string[] {
   const { hostname, port } = new URL(url)
-  return isOwnAddress(hostname)
-    ? `http://${formatRendezvousAddress('127.0.0.1', Number(port))}`
-    : url
+  if (!isOwnAddress(hostname.replaceAll(/[[\]]/g, ''))) return [url]
+  const own = `http://${formatRendezvousAddress('127.0.0.1', Number(port))}`
+  return [...new Set([own, url])]
 }

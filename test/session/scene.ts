@@ -1,6 +1,7 @@
 import { onTestFinished, vi } from 'vitest'
 import { ShareError } from '../../src/errors.ts'
 import type { TransferEvent } from '../../src/events.ts'
+import { formatRendezvousAddress } from '../../src/rendezvous/address.ts'
 import { type Claim, connectRendezvous } from '../../src/rendezvous/client.ts'
 import { startRendezvousServer } from '../../src/rendezvous/server/start-rendezvous-server.ts'
 import type { Comeback } from '../../src/session/comeback.ts'
@@ -20,15 +21,15 @@ export const CAPABILITIES = new TextEncoder().encode('transfer/4')
 export const eventually = <Result>(check: () => Result) => vi.waitFor(check, { timeout: 15_000 })
 
 /** A rendezvous server that can be stopped, and started again on the same port. */
-export async function startServer() {
-  let server = await startRendezvousServer({ host: '127.0.0.1', port: 0 })
+export async function startServer(host = '127.0.0.1') {
+  let server = await startRendezvousServer({ host, port: 0 })
   const { port } = server
   onTestFinished(() => server.close())
   return {
-    url: `http://127.0.0.1:${port}`,
+    url: `http://${formatRendezvousAddress(host, port)}`,
     stop: () => server.close(),
     start: async () => {
-      server = await startRendezvousServer({ host: '127.0.0.1', port })
+      server = await startRendezvousServer({ host, port })
     },
   }
 }

@@ -30,6 +30,14 @@ describe('a search', () => {
     expect([searching.metAt, searching.isSpent]).toEqual([server.url, false])
   })
 
+  it('asks one of this machine where it listens, not only where it would be looked for', async () => {
+    const server = await startServer('::1')
+    const searching = search({ known: server.url })
+    const sessions = await Promise.all([meet('sender', server), searching.session])
+    for (const session of sessions) session.close()
+    expect(searching.metAt).toBe(server.url)
+  })
+
   it('leaves whoever is there where it is told to', async () => {
     const server = await startServer()
     const searching = search({ url: server.url, onPaired: () => false })
