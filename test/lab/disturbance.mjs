@@ -1,5 +1,9 @@
-/** Of all bytes, what has arrived when it happens. */
-const MIDDLE_SHARE = 1 / 4
+/**
+ * Of all bytes, what has arrived when it happens. A direct path is looked for after three seconds, and
+ * then with growing pauses.
+ * @type {Record<NonNullable<import('./nat-cells.mjs').Cell['meanwhile']>, number>}
+ */
+const SHARES = { 'kill the relay': 1 / 4, 'let UDP out': 1 / 8 }
 
 /**
  * @typedef {object} Scene
@@ -31,8 +35,8 @@ export class Disturbance {
    * @param {import('./linked-program.mjs').Event} event
    */
   onEvent = (side, { event, bytes }) => {
-    const isMiddle = Number(bytes) >= MIDDLE_SHARE * this.#scene.parcel.bytes
-    if (side !== 'bob' || event !== 'progress' || !isMiddle || this.#isDone) return
+    if (side !== 'bob' || event !== 'progress' || this.#isDone) return
+    if (Number(bytes) < SHARES[this.#what] * this.#scene.parcel.bytes) return
     this.#isDone = true
     if (this.#what === 'let UDP out') this.#scene.machines.unblock('alice')
     else this.#killed = this.#scene.network.server.kill('turnserver')

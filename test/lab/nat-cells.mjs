@@ -15,6 +15,7 @@
  * @property {boolean} [isCompared] with a bare channel over the same relay
  * @property {string[]} [flags] of both programs
  * @property {'kill the relay' | 'let UDP out'} [meanwhile] what happens in the middle of the transfer
+ * @property {boolean} [isLong] too long for `--short`
  */
 
 /** @type {Omit<Cell, 'offer'>[]} */
@@ -68,6 +69,16 @@ const SPECIAL = [
     offer: 'relay',
     flags: ['--direct-only'],
     expected: 'no path',
+  },
+  {
+    name: 'udp-blocked / cone, UDP let out',
+    alice: 'udp-blocked',
+    bob: 'cone',
+    offer: 'relay',
+    flags: ['--limit', '1M'],
+    expected: 'direct in the end',
+    meanwhile: 'let UDP out',
+    isLong: true,
   },
   {
     name: 'symmetric / symmetric, relay killed',

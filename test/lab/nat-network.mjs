@@ -8,9 +8,9 @@ import { NetworkNamespace } from './network-namespace.mjs'
  */
 
 /**
- * Of the server: where the rendezvous listens, and where the relay does. Addresses for examples would
- * not do, because a relay refuses them; those of AS112 are public ones that no machine is meant to
- * have for itself (RFC 7534, RFC 7535), and here nothing gets out anyway.
+ * Of the server: where the rendezvous listens, and where the relay does. Addresses for documentation
+ * would not do, because the relay refuses them. Those of AS112 (RFC 7534) are public, and nobody's in
+ * particular; nothing that is sent here gets out anyway.
  */
 export const RENDEZVOUS = { ipv4: '192.175.48.101', ipv6: '2620:4f:8000::101' }
 export const RELAY = { ipv4: '192.175.48.102', ipv6: '2620:4f:8000::102' }

@@ -29,7 +29,7 @@ import { stopProcess } from './processes.mjs'
  * @property {string} sentence what it said of why it failed, with what would help, or nothing
  * @property {string} [path] by which it was connected first
  * @property {string} [transport] of that
- * @property {string} [lastPath] by which it was connected when all had arrived
+ * @property {string} [lastPath] which it told of last
  *
  * @typedef {object} NatTransfer
  * @property {boolean} arrived both ended well, and what was saved is what was sent
@@ -40,7 +40,7 @@ import { stopProcess } from './processes.mjs'
  * @property {Record<Side, import('./nat-network.mjs').Traffic>} traffic
  */
 
-const LIMIT_MS = 60_000
+const LIMIT_MS = 120_000
 const SIDES = /** @type {const} */ (['alice', 'bob'])
 
 /**
@@ -54,11 +54,13 @@ export async function natTransfer(machines, options) {
   const code = `${randomInt(1e9)}-lab-${randomInt(1e9)}`
   for (const side of SIDES) machines.traffic(side)
   const alice = new Program(machines, 'alice', ['send', parcel.file, '--code', code], options)
-  const limit = setTimeout(() => alice.stop(), limitMs)
+  const running = [alice]
+  const limit = setTimeout(() => running.forEach((program) => void program.stop()), limitMs)
   await Promise.race([alice.waits, alice.ended])
   const startMs = performance.now()
   const receive = ['receive', code, '--yes', '--output', target]
   const bob = new Program(machines, 'bob', receive, options)
+  running.push(bob)
   const [sent, received] = await Promise.all([alice.ended, bob.ended])
   clearTimeout(limit)
   const seconds = (performance.now() - startMs) / 1000
@@ -87,7 +89,7 @@ class Program {
   /** @type {Event | undefined} */
   #connected
   /** @type {Event | undefined} */
-  #done
+  #lastPath
   #sentence = ''
 
   /**
@@ -108,7 +110,7 @@ class Program {
     const end = watchProgram(this.#child, (event) => {
       if (event.event === 'waiting') waits()
       if (event.event === 'connected') this.#connected ??= event
-      if (event.event === 'done') this.#done = event
+      if (event.event === 'connected' || event.event === 'path') this.#lastPath = event
       if (event.event === 'error') this.#sentence = `${event['message']}. ${event['hint']}`
       if (!this.#atMs.has(event.event)) this.#atMs.set(event.event, performance.now())
       onEvent?.(side, event)
@@ -120,7 +122,7 @@ class Program {
         path: String(this.#connected['path']),
         transport: String(this.#connected['transport']),
       }),
-      ...(this.#done && { lastPath: String(this.#done['path']) }),
+      ...(this.#lastPath && { lastPath: String(this.#lastPath['path']) }),
     }))
   }
 

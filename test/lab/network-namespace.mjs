@@ -23,7 +23,12 @@ export class NetworkNamespace {
   constructor(holder) {
     this.#holder = holder
     this.#pid = Number(holder.pid)
-    this.#identity = identityOf(this.#pid)
+    const identity = identityOf(this.#pid)
+    // Whatever is in there will be killed.
+    if (identity === undefined || identity === identityOf(process.pid)) {
+      throw new Error('The process that is to hold a network namespace has none of its own')
+    }
+    this.#identity = identity
     open.add(this)
   }
 
