@@ -73,6 +73,8 @@ const alive = new Set<Connection>()
  * the same id before they negotiate, so that no message can come before its handler.
  */
 export class Connection {
+  /** Whether the two sides have agreed that all goes by a relay, be it the other side's. */
+  isRelayed: boolean
   readonly #peer: SimplePeer.Instance
   readonly #engineConnection: { current?: RTCPeerConnection } = {}
   readonly #connectTimeoutMs: number
@@ -94,6 +96,7 @@ export class Connection {
 
   constructor(init: ConnectionInit) {
     this.#connectTimeoutMs = init.connectTimeoutMs ?? CONNECT_TIMEOUT_MS
+    this.isRelayed = init.only === 'relay'
     this.#choice = { transport: init.transport ?? 'any', only: init.only }
     this.#lane = init.lane ?? 0
     this.#onDiagnostic = init.onDiagnostic ?? (() => {})
@@ -224,13 +227,13 @@ export class Connection {
     const stats = await this.#stats()
     if (stats === undefined) return []
     this.#notePath(stats)
-    return trafficFromStats(stats)
+    return trafficFromStats(stats, this.isRelayed)
   }
 
   /** The same with both ends, as far as they are known. */
   async foundPath(): Promise<(PathInfo & ReturnType<typeof pathEndsFromStats>) | undefined> {
     const stats = await this.#stats()
-    const info = stats && pathInfoFromStats(stats)
+    const info = stats && pathInfoFromStats(stats, this.isRelayed)
     return info && { ...info, ...pathEndsFromStats(stats) }
   }
 
@@ -246,7 +249,7 @@ export class Connection {
   }
 
   #notePath(stats: RTCStatsReport): void {
-    const path = pathInfoFromStats(stats)
+    const path = pathInfoFromStats(stats, this.isRelayed)
     if (path === undefined) return
     const { path: before, transport } = this.#path ?? {}
     this.#path = path

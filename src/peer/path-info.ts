@@ -36,11 +36,12 @@ export function localEndFromStats(stats: StatsReport): LocalEnd {
 
 /**
  * Which way the data goes, from the selected candidate pair in a connection's statistics
- * (W3C webrtc-stats); undefined while none is selected.
+ * (W3C webrtc-stats); undefined while none is selected. Where it is known to be relayed, that counts:
+ * what the other side's relay sends may come before its address is told, and looks like a host's.
  */
-export function pathInfoFromStats(stats: StatsReport): PathInfo | undefined {
+export function pathInfoFromStats(stats: StatsReport, isRelayed: boolean): PathInfo | undefined {
   const selected = selectedPair(stats)
-  return selected && pathOf(selected)
+  return selected && pathOf(selected, isRelayed)
 }
 
 /** What went over one candidate pair. */
@@ -53,22 +54,23 @@ export interface PathTraffic {
 }
 
 /** What went over each candidate pair that carried anything. */
-export function trafficFromStats(stats: StatsReport): PathTraffic[] {
+export function trafficFromStats(stats: StatsReport, isRelayed: boolean): PathTraffic[] {
   const byId = reportsById(stats)
   const pairs = [...byId.values()].filter((report) => report['type'] === 'candidate-pair')
   return pairs.flatMap((pair) => {
     const bytes = numberIn(pair, 'bytesSent') + numberIn(pair, 'bytesReceived')
-    return bytes > 0 ? [{ pair: String(pair['id']), bytes, path: pathOf(endsOf(pair, byId)) }] : []
+    const path = pathOf(endsOf(pair, byId), isRelayed)
+    return bytes > 0 ? [{ pair: String(pair['id']), bytes, path }] : []
   })
 }
 
-function pathOf({ pair, local, remote }: PairReports): PathInfo {
+function pathOf({ pair, local, remote }: PairReports, isRelayed: boolean): PathInfo {
   const isOwnRelay = local?.['candidateType'] === 'relay'
-  const isRelayed = isOwnRelay || remote?.['candidateType'] === 'relay'
+  const goesByRelay = isRelayed || isOwnRelay || remote?.['candidateType'] === 'relay'
   // How this machine gets to its own relay; to the other side's it sends like to any address.
   const protocol = isOwnRelay ? local['relayProtocol'] : local?.['protocol']
   return {
-    path: isRelayed ? 'relay' : 'direct',
+    path: goesByRelay ? 'relay' : 'direct',
     transport: protocol === 'tcp' || protocol === 'tls' ? 'tcp' : 'udp',
     rttMs: Math.round(numberIn(pair, 'currentRoundTripTime') * 10_000) / 10,
   }

@@ -35,6 +35,8 @@ export function decodeHello(bytes: Uint8Array): Hello {
 /** Which paths the two sides take together. */
 export interface AgreedPaths {
   only: PathInfo['path'] | undefined
+  /** Whether one of them wants nothing but a relay, its own or the other's. */
+  isRelayed: boolean
   /** Whether it is worth looking for a direct path while a relay is used. */
   mayBeDirect: boolean
 }
@@ -44,9 +46,8 @@ export interface AgreedPaths {
  * Throws `no-path` where they contradict each other, or one wants a relay and has none.
  */
 export function agreeOnPaths(own: Hello, peer: Hello): AgreedPaths {
-  const [isDirect, isRelayed] = (['direct', 'relay'] as const).map(
-    (path) => own.only === path || peer.only === path,
-  )
+  const wishes = [own.only, peer.only]
+  const [isDirect, isRelayed] = [wishes.includes('direct'), wishes.includes('relay')]
   if (isDirect && isRelayed) {
     throw new ShareError(
       'no-path',
@@ -61,5 +62,6 @@ export function agreeOnPaths(own: Hello, peer: Hello): AgreedPaths {
     })
   }
   // The other side's wish for a relay is its own to keep; ours is not told what it may not see.
-  return { only: isDirect ? 'direct' : own.only, mayBeDirect: !isDirect && !isRelayed }
+  const only = isDirect ? 'direct' : own.only
+  return { only, isRelayed, mayBeDirect: !isDirect && !isRelayed }
 }

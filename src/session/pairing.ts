@@ -228,6 +228,7 @@ export class Pairing {
       this.#held = []
     }
     this.#first ??= this.#connect(only)
+    this.#first.connection.isRelayed = this.#paths.isRelayed
     for (const signal of this.#held.splice(0)) this.#submit(signal)
     void this.#open(this.#first, this.#paths)
   }

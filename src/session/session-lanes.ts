@@ -109,6 +109,7 @@ export class SessionLanes implements Lanes {
       lane: number,
       onDiagnostic,
     })
+    connection.isRelayed = paths.isRelayed
     this.#connections.set(number, connection)
     return connection
   }

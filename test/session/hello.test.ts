@@ -27,13 +27,21 @@ describe('a hello', () => {
 
 describe('what two sides agree on', () => {
   it.each([
-    [hello(), hello(), { only: undefined, mayBeDirect: true }],
-    [hello('direct'), hello(), { only: 'direct', mayBeDirect: false }],
-    [hello(), hello('direct'), { only: 'direct', mayBeDirect: false }],
-    [hello('direct', false), hello('direct', false), { only: 'direct', mayBeDirect: false }],
-    [hello('relay'), hello(), { only: 'relay', mayBeDirect: false }],
-    [hello(), hello('relay'), { only: undefined, mayBeDirect: false }],
-    [hello('relay'), hello(undefined, false), { only: 'relay', mayBeDirect: false }],
+    [hello(), hello(), { only: undefined, isRelayed: false, mayBeDirect: true }],
+    [hello('direct'), hello(), { only: 'direct', isRelayed: false, mayBeDirect: false }],
+    [hello(), hello('direct'), { only: 'direct', isRelayed: false, mayBeDirect: false }],
+    [
+      hello('direct', false),
+      hello('direct', false),
+      { only: 'direct', isRelayed: false, mayBeDirect: false },
+    ],
+    [hello('relay'), hello(), { only: 'relay', isRelayed: true, mayBeDirect: false }],
+    [hello(), hello('relay'), { only: undefined, isRelayed: true, mayBeDirect: false }],
+    [
+      hello('relay'),
+      hello(undefined, false),
+      { only: 'relay', isRelayed: true, mayBeDirect: false },
+    ],
   ] as const)('%o and %o', (own, peer, agreed) => {
     expect(agreeOnPaths(own, peer)).toEqual(agreed)
   })

@@ -96,7 +96,11 @@ describe('a relay', () => {
       const outcomes = await meet({ ...one, iceServers }, { ...two, iceServers })
       for (const each of outcomes) {
         expect(await pathOf(each)).toMatchObject({ path: 'direct' })
-        expect(sessionOf(each).paths).toEqual({ only: 'direct', mayBeDirect: false })
+        expect(sessionOf(each).paths).toEqual({
+          only: 'direct',
+          isRelayed: false,
+          mayBeDirect: false,
+        })
       }
       expect(candidatesIn(heard)).not.toEqual([])
       expect(candidatesIn(heard).filter((text) => text.includes(' typ relay'))).toEqual([])

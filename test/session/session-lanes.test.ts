@@ -55,7 +55,7 @@ async function sideOf(role: Role, connection: Connection, secret: Uint8Array): P
   const lane = await Lane.open(channel, laneSecurity(keys, role, 0, connection.fingerprints))
   const close = () => connection.close()
   const peerCapabilities = new Uint8Array(0)
-  const paths = { only: undefined, mayBeDirect: true }
+  const paths = { only: undefined, isRelayed: false, mayBeDirect: true }
   const link = { role, lane, connection, probes, iceServers: [], paths }
   const session = { ...link, keys, peerCapabilities, close }
   const lanes = new SessionLanes(session)
