@@ -11,6 +11,7 @@ import {
   RENDEZVOUS_RETRY_LIMIT_MS,
 } from '../limits.ts'
 import {
+  crowdedSchema,
   leftSchema,
   messageSchema,
   openReplySchema,
@@ -228,8 +229,10 @@ class Client implements RendezvousClient {
         const left = v.safeParse(leftSchema, payload)
         return left.success ? () => this.#onLeft(left.output.pair) : undefined
       }
-      default:
-        return () => this.#onCrowded()
+      default: {
+        const crowded = v.safeParse(crowdedSchema, payload)
+        return crowded.success ? () => this.#onCrowded(crowded.output.turnedAway) : undefined
+      }
     }
   }
 
@@ -249,9 +252,9 @@ class Client implements RendezvousClient {
   }
 
   /** To a receiver that waited for its turn it says that none comes. */
-  #onCrowded(): void {
-    if (this.#claim?.role !== 'receiver') this.#watcher.onCrowded()
-    else this.#watcher.onLost(refusalError('crowded', this.#claim.nameplate))
+  #onCrowded(isTurnedAway = false): void {
+    if (isTurnedAway) this.#watcher.onLost(refusalError('crowded', this.#claim?.nameplate))
+    else this.#watcher.onCrowded()
   }
 
   /** Whoever waits alone comes back; in a pairing, both sides have to begin anew. */

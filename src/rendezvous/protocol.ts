@@ -53,5 +53,8 @@ export type Paired = v.InferOutput<typeof pairedSchema>
 /** server -> client: the other side of this pair is gone. */
 export const leftSchema = v.object({ pair })
 
+/** server -> client: somebody else was turned away from our nameplate; or we are, from a line. */
+export const crowdedSchema = v.object({ turnedAway: v.exactOptional(v.literal(true)) })
+
 /** client -> server `next`: a sender is done with the receiver of this pair. */
 export const nextSchema = v.object({ pair })

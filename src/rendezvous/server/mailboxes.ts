@@ -10,7 +10,7 @@ import { sameToken } from './same-token.ts'
 export type Effect =
   | { to: string; event: 'paired' | 'left'; pair: number }
   | { to: string; event: 'message'; pair: number; data: string }
-  | { to: string; event: 'crowded' }
+  | { to: string; event: 'crowded'; isTurnedAway?: true }
   | { to: string; event: 'drop'; reason: 'crowded' | 'displaced' | 'done' | 'expired' | 'flood' }
 
 interface Seat {
@@ -223,7 +223,7 @@ export class Mailboxes {
     return mailbox.line.splice(0).flatMap(({ id }): Effect[] => {
       this.#byClient.delete(id)
       return [
-        { to: id, event: 'crowded' },
+        { to: id, event: 'crowded', isTurnedAway: true },
         { to: id, event: 'drop', reason: 'crowded' },
       ]
     })

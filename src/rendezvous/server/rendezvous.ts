@@ -147,7 +147,7 @@ export class Rendezvous {
         socket.emit('message', { pair: effect.pair, data: effect.data })
         break
       case 'crowded':
-        socket.emit('crowded', {})
+        socket.emit('crowded', effect.isTurnedAway ? { turnedAway: true } : {})
         break
       case 'drop':
         socket.disconnect(true)
