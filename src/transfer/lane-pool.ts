@@ -13,7 +13,8 @@ const LATE_ROUND_TRIPS = 3
 
 /**
  * The lanes that carry chunks, and who gets the next one: the lane that is least full. Each may
- * hold twice what it just delivered, so what is slow holds little. One transport comes first.
+ * hold twice what it just delivered, so what is slow holds little. Direct lanes come before those
+ * over a relay, and among the same one transport comes first.
  */
 export class LanePool {
   readonly #first: LaneLoad
@@ -59,10 +60,14 @@ export class LanePool {
     for (const load of this.further) if (load.lane.path === 'relay') load.retire()
   }
 
-  /** Lanes with nothing left to deliver: the retired ones, and those idle for `idleMs`. */
+  /**
+   * Lanes with nothing left to deliver: the retired ones, and those idle for `idleMs`, but for one
+   * that is direct where the first is not.
+   */
   spent(nowMs: number, idleMs: number): LaneLoad[] {
+    const [kept] = this.#isRelayed ? this.#furtherDirect : []
     const isSpent = (load: LaneLoad) =>
-      load.isRetired ? load.chunks.length === 0 : load.idleMs(nowMs) > idleMs
+      load.isRetired ? load.chunks.length === 0 : load !== kept && load.idleMs(nowMs) > idleMs
     return [...this.#further.values()].filter(isSpent)
   }
 
@@ -86,13 +91,13 @@ export class LanePool {
   /** The lane that is to take the next chunk, of about `chunkBytes`; undefined when all are busy. */
   choose(chunkBytes: number, conditions: LaneConditions): TransferLane | undefined {
     const { preferred } = conditions
-    let best: { lane: TransferLane; isFirst: boolean; fullness: number } | undefined
+    let best: { lane: TransferLane; rank: number; fullness: number } | undefined
     for (const load of this.#carrying()) {
       const fullness = load.fullness(chunkBytes, conditions)
       if (fullness >= 1) continue
-      const isFirst = load.lane.transport === preferred
-      if (best && (best.isFirst === isFirst ? best.fullness <= fullness : best.isFirst)) continue
-      best = { lane: load.lane, isFirst, fullness }
+      const rank = rankOf(load.lane, preferred)
+      if (best && (best.rank === rank ? best.fullness <= fullness : best.rank > rank)) continue
+      best = { lane: load.lane, rank, fullness }
     }
     return best?.lane
   }
@@ -136,15 +141,28 @@ export class LanePool {
   /** The lanes that may be given chunks. */
   #carrying(): Iterable<LaneLoad> {
     const { further } = this
-    const direct = further.filter(({ lane }) => lane.path === 'direct')
-    const best = this.#first.lane.path === 'relay' && direct.length > 0 ? direct : further
+    const direct = this.#furtherDirect
+    const best = this.#isRelayed && direct.length > 0 ? direct : further
     const bestBytes = best.reduce((sum, load) => sum + load.deliveredBytes, 0)
     return bestBytes >= PROVEN_BYTES ? best : [this.#first, ...further]
+  }
+
+  get #isRelayed(): boolean {
+    return this.#first.lane.path === 'relay'
+  }
+
+  get #furtherDirect(): LaneLoad[] {
+    return this.further.filter(({ lane }) => lane.path === 'direct')
   }
 
   #all(): LaneLoad[] {
     return [this.#first, ...this.#further.values()]
   }
+}
+
+/** The higher, the sooner it is given something. */
+function rankOf({ path, transport }: TransferLane, preferred: TransferLane['transport']): number {
+  return (path === 'direct' ? 2 : 0) + (transport === preferred ? 1 : 0)
 }
 
 function stallLimitMs(rttMs: number): number {

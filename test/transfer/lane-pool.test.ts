@@ -66,24 +66,56 @@ describe('the pool of lanes', () => {
     expect([...order].sort()).toEqual([0, 0, 1, 1, 2, 2, 3, 3])
   })
 
-  it('leaves lanes over a relay alone once a direct one has carried something', () => {
-    const lanes = [blindLane(0, 'udp', 'relay'), blindLane(1, 'udp', 'relay'), blindLane(2, 'tcp')]
+  /** A pool that began over a relay, by TCP, and has another such lane and a direct one by now. */
+  function improvedPool() {
+    const lanes = [blindLane(0, 'tcp', 'relay'), blindLane(1, 'tcp', 'relay'), blindLane(2, 'udp')]
     const [first, ...further] = lanes
     if (first === undefined) throw new Error('no lane')
     const pool = new LanePool(first, 0)
     for (const lane of further) pool.add(lane, 0)
-    const send = (number: number, bytes: number) => {
+    const send = (number: number, bytes: number, nowMs = 0) => {
       const lane = lanes[number]
-      if (lane) pool.sent(lane, outgoingChunk(), bytes, 0)
+      if (lane) pool.sent(lane, outgoingChunk(), bytes, nowMs)
     }
-    const chosen = () => pool.choose(CHUNK_BYTES, { ...longPath, preferred: 'udp' })?.number
-    expect([0, 1]).toContain(chosen())
+    return { pool, send, sent: new Map<number, number>() }
+  }
+
+  it('leaves lanes over a relay alone once a direct one has carried something', () => {
+    const { pool, send } = improvedPool()
     send(2, 2 * MIB)
     pool.reported(new Map([[2, 2 * MIB]]), longPath)
-    expect(chosen()).toBe(2)
+    expect(pool.choose(CHUNK_BYTES, longPath)?.number).toBe(2)
     pool.retireRelayed()
     expect(pool.further.map(({ lane }) => lane.number)).toEqual([2])
     expect(pool.spent(0, 1000).map(({ lane }) => lane.number)).toEqual([1])
+  })
+
+  it('gives a direct lane all that is sent slowly, be others over the preferred transport', () => {
+    const { pool, send } = improvedPool()
+    for (let nowMs = 0; nowMs < 1000; nowMs += 100) {
+      const conditions = { ...longPath, nowMs, preferred: 'tcp' } as const
+      const lane = pool.choose(CHUNK_BYTES, conditions)
+      expect(lane?.number).toBe(2)
+      send(2, CHUNK_BYTES, nowMs)
+      pool.reported(new Map([[2, (nowMs / 100 + 1) * CHUNK_BYTES]]), conditions)
+    }
+  })
+
+  it('lets those over a relay carry what a direct lane cannot hold before it has delivered', () => {
+    const dealt = deal(improvedPool(), { ...longPath, preferred: 'tcp' })
+    expect(dealt).toEqual([2, 2, 2])
+  })
+
+  it('keeps the last direct lane where the first is over a relay, however idle', () => {
+    const { pool } = improvedPool()
+    const spent = () => pool.spent(5000, 4000).map(({ lane }) => lane.number)
+    expect(spent()).toEqual([1])
+    pool.add(blindLane(3, 'udp'), 0)
+    expect(spent()).toEqual([1, 3])
+    pool.remove(3)
+    pool.remove(1)
+    expect(spent()).toEqual([])
+    expect(poolOf('udp').pool.spent(5000, 4000)).toHaveLength(1)
   })
 
   it('gives chunks in turn to all lanes that are equally full', () => {

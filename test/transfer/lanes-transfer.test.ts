@@ -86,6 +86,38 @@ describe('a transfer over several lanes', () => {
     expect(chunks.get(1)).toBeGreaterThan(3)
   })
 
+  it('sends all that is left straight, also slowly, where it began over a relay', async () => {
+    const bytes = new Map<number, number>()
+    await runToSuccess({
+      isRelayed: true,
+      opens: (transport) => transport === 'udp',
+      accept: () => pause(4000),
+      limits: { sender: 2 * LARGE_TRANSFER_BYTES },
+      onSend: (payload, lane) => {
+        if (isChunk(payload)) bytes.set(lane, (bytes.get(lane) ?? 0) + payload.length)
+      },
+    })
+    expect(bytes.get(0) ?? 0).toBeLessThan(content.length / 10)
+  })
+
+  it('keeps one direct lane while there is nothing to carry and the first is over a relay', async () => {
+    vi.useFakeTimers()
+    try {
+      const transfer = memoryTransfer({
+        content,
+        isRelayed: true,
+        source: { read: () => new Promise(() => {}) },
+      })
+      transfer.start()
+      await vi.advanceTimersByTimeAsync(60_000)
+      expect(transfer.lanes.all.map(({ path }) => path)).toEqual(['relay', 'direct'])
+      expect(transfer.lanes.open).toHaveLength(2)
+      transfer.cut()
+    } finally {
+      vi.useRealTimers()
+    }
+  })
+
   it('does not look for a direct path where none is wanted', async () => {
     const asked: string[] = []
     await runToSuccess({
