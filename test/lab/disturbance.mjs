@@ -1,9 +1,9 @@
 /**
- * Of all bytes, what has arrived when it happens. A direct path is looked for after three seconds, and
- * then with growing pauses.
+ * Of all bytes, what has arrived when it happens. A direct path is looked for after three seconds; if
+ * it comes later than that, after 24.
  * @type {Record<NonNullable<import('./nat-cells.mjs').Cell['meanwhile']>, number>}
  */
-const SHARES = { 'kill the relay': 1 / 4, 'let UDP out': 1 / 8 }
+const SHARES = { 'kill the relay': 1 / 4, 'let UDP out': 1 / 16 }
 
 /**
  * @typedef {object} Scene

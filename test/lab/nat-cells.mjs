@@ -15,7 +15,6 @@
  * @property {boolean} [isCompared] with a bare channel over the same relay
  * @property {string[]} [flags] of both programs
  * @property {'kill the relay' | 'let UDP out'} [meanwhile] what happens in the middle of the transfer
- * @property {boolean} [isLong] too long for `--short`
  */
 
 /** @type {Omit<Cell, 'offer'>[]} */
@@ -75,10 +74,9 @@ const SPECIAL = [
     alice: 'udp-blocked',
     bob: 'cone',
     offer: 'relay',
-    flags: ['--limit', '1M'],
+    flags: ['--limit', '2M'],
     expected: 'direct in the end',
     meanwhile: 'let UDP out',
-    isLong: true,
   },
   {
     name: 'symmetric / symmetric, relay killed',

@@ -51,10 +51,8 @@ process.once('SIGINT', () => process.exit(130))
 process.once('SIGTERM', () => process.exit(143))
 
 const chosen = cells.filter(
-  ({ name, offer, isLong }) =>
-    !(isLong && values.short) &&
-    values.offer.includes(offer) &&
-    values.case.some((text) => bare(name).includes(bare(text))),
+  ({ name, offer }) =>
+    values.offer.includes(offer) && values.case.some((text) => bare(name).includes(bare(text))),
 )
 if (chosen.length === 0) throw new Error(`No cell is called ${values.case.join(' or ')}`)
 

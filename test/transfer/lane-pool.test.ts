@@ -11,7 +11,16 @@ const longPath: LaneConditions = { nowMs: 0, rttMs: 50, baseRttMs: 50, preferred
 
 /** A pool of the first lane, over UDP, and one more for each transport given, from 1 on. */
 function poolOf(...transports: TransferLane['transport'][]) {
-  const lanes = (['udp', ...transports] as const).map((transport, at) => blindLane(at, transport))
+  return poolOfLanes((['udp', ...transports] as const).map((over, at) => blindLane(at, over)))
+}
+
+/** A pool that began over a relay, by TCP, and has another such lane and a direct one by now. */
+function improvedPool() {
+  const relayed = [blindLane(0, 'tcp', 'relay'), blindLane(1, 'tcp', 'relay')]
+  return poolOfLanes([...relayed, blindLane(2, 'udp')])
+}
+
+function poolOfLanes(lanes: readonly TransferLane[]) {
   const [first, ...further] = lanes
   if (first === undefined) throw new Error('no lane')
   const pool = new LanePool(first, 0)
@@ -65,20 +74,6 @@ describe('the pool of lanes', () => {
     expect(order.slice(0, 2)).toEqual([2, 2])
     expect([...order].sort()).toEqual([0, 0, 1, 1, 2, 2, 3, 3])
   })
-
-  /** A pool that began over a relay, by TCP, and has another such lane and a direct one by now. */
-  function improvedPool() {
-    const lanes = [blindLane(0, 'tcp', 'relay'), blindLane(1, 'tcp', 'relay'), blindLane(2, 'udp')]
-    const [first, ...further] = lanes
-    if (first === undefined) throw new Error('no lane')
-    const pool = new LanePool(first, 0)
-    for (const lane of further) pool.add(lane, 0)
-    const send = (number: number, bytes: number, nowMs = 0) => {
-      const lane = lanes[number]
-      if (lane) pool.sent(lane, outgoingChunk(), bytes, nowMs)
-    }
-    return { pool, send, sent: new Map<number, number>() }
-  }
 
   it('leaves lanes over a relay alone once a direct one has carried something', () => {
     const { pool, send } = improvedPool()
