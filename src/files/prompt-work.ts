@@ -1,9 +1,11 @@
-import { setImmediate } from 'node:timers/promises'
-
 /** Slower than this, and the answer did not come from the system's memory. */
 const SLOW_MS = 2
-/** So many pieces of work then go to the background before it is tried again. */
-const BACKGROUND_PIECES = 64
+/**
+ * So many pieces of work then go to the background before it is tried again, and twice as many each
+ * time that it is slow again: a thread that only had to wait for a processor was slow once.
+ */
+const FIRST_BACKGROUND_PIECES = 8
+const MAX_BACKGROUND_PIECES = 256
 /** So long at a time, and everybody else in this process has a turn. */
 const TURN_MS = 3
 
@@ -13,30 +15,60 @@ const TURN_MS = 3
  * has to be waited for, it is waited for in the background, several pieces side by side.
  */
 export class PromptWork {
-  #backgroundPieces = 0
+  /** What waits for a turn. It is not woken before: thousands may wait, for a few in each turn. */
+  #waiting: (() => void)[] = []
+  #turn: NodeJS.Immediate | undefined
   #turnEndsMs = Number.NEGATIVE_INFINITY
-  #nextTurn: Promise<unknown> | undefined
+  #backgroundPieces = 0
+  #nextBackgroundPieces = FIRST_BACKGROUND_PIECES
 
   /** Does one piece of work in one of the two ways, which have to come to the same. */
-  async run<Result>(atOnce: () => Result, inBackground: () => Promise<Result>): Promise<Result> {
-    if (this.#backgroundPieces > 0) {
-      this.#backgroundPieces -= 1
-      return inBackground()
-    }
-    while (performance.now() > this.#turnEndsMs) await this.#takeTurn()
+  run<Result>(atOnce: () => Result, inBackground: () => Promise<Result>): Promise<Result> {
+    return new Promise((resolve, reject) => {
+      const work = () => {
+        try {
+          resolve(this.#isInBackground() ? inBackground() : this.#timed(atOnce))
+        } catch (thrown) {
+          reject(thrown)
+        }
+      }
+      if (this.#turn === undefined && performance.now() < this.#turnEndsMs) return work()
+      this.#waiting.push(work)
+      this.#turn ??= setImmediate(() => this.#takeTurn())
+    })
+  }
+
+  #isInBackground(): boolean {
+    if (this.#backgroundPieces === 0) return false
+    this.#backgroundPieces -= 1
+    return true
+  }
+
+  #timed<Result>(work: () => Result): Result {
     const startedMs = performance.now()
     try {
-      return atOnce()
+      return work()
     } finally {
-      if (performance.now() - startedMs > SLOW_MS) this.#backgroundPieces = BACKGROUND_PIECES
+      this.#judge(performance.now() - startedMs)
     }
   }
 
-  async #takeTurn(): Promise<void> {
-    this.#nextTurn ??= setImmediate().then(() => {
-      this.#nextTurn = undefined
-      this.#turnEndsMs = performance.now() + TURN_MS
-    })
-    await this.#nextTurn
+  #judge(tookMs: number): void {
+    if (tookMs <= SLOW_MS) {
+      this.#nextBackgroundPieces = FIRST_BACKGROUND_PIECES
+      return
+    }
+    this.#backgroundPieces = this.#nextBackgroundPieces
+    this.#nextBackgroundPieces = Math.min(2 * this.#nextBackgroundPieces, MAX_BACKGROUND_PIECES)
+  }
+
+  #takeTurn(): void {
+    this.#turn = undefined
+    this.#turnEndsMs = performance.now() + TURN_MS
+    const waiting = this.#waiting
+    let done = 0
+    while (done < waiting.length && performance.now() < this.#turnEndsMs) waiting[done++]?.()
+    this.#waiting = waiting.slice(done)
+    if (this.#waiting.length > 0) this.#turn = setImmediate(() => this.#takeTurn())
   }
 }

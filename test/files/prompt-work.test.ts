@@ -42,6 +42,44 @@ describe('prompt work', () => {
     expect(turns).toBeGreaterThan(5)
   })
 
+  it('is done in the order in which it came, however many turns that takes', async () => {
+    const work = new PromptWork()
+    const done: number[] = []
+    const pieces = Array.from({ length: 100 }, (_, piece) =>
+      work.run(
+        () => {
+          busyFor(0.2)
+          done.push(piece)
+        },
+        async () => {
+          done.push(piece)
+        },
+      ),
+    )
+    await Promise.all(pieces)
+    expect(done).toEqual(Array.from(pieces.keys()))
+  })
+
+  it('goes to the background for longer each time that it is slow again', async () => {
+    const work = new PromptWork()
+    let inBackground = 0
+    const between: number[] = []
+    for (let trials = 0; trials < 3; ) {
+      await work.run(
+        () => {
+          busyFor(5)
+          between.push(inBackground)
+          inBackground = 0
+          trials += 1
+        },
+        async () => {
+          inBackground += 1
+        },
+      )
+    }
+    expect(between).toEqual([0, 8, 16])
+  })
+
   it('passes on what is thrown', async () => {
     const work = new PromptWork()
     const fail = () => {
