@@ -35,6 +35,7 @@ const PACKAGES = {
   yargs: 'cli',
   'lean-qr': 'cli',
   'cli-progress': 'cli',
+  'env-paths': 'cli',
 }
 
 const packagePath = (name) =>

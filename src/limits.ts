@@ -428,6 +428,8 @@ export const VERIFIED_AT_ONCE = 4
 
 // --- Command line --------------------------------------------------------------------------
 
+/** All settings with long lists of servers are a tenth of it. */
+export const MAX_CONFIG_BYTES = 64 * KIB
 /** A transfer over within this needs no progress bar. */
 export const BAR_DELAY_MS = 500
 /** Faster than this nobody reads, and a slow terminal falls behind. */

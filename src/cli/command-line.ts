@@ -5,6 +5,7 @@ import { parseDuration, parseDurationOrNever } from './duration.ts'
 import type { Environment } from './environment.ts'
 import {
   codeToReceive,
+  configChange,
   detailOf,
   existingChoice,
   given,
@@ -24,18 +25,21 @@ import { parseRate } from './rate.ts'
 import { flagName, settingsOf } from './settings.ts'
 import { usageError } from './usage-error.ts'
 
-const { send, receive, serve, verify, doctor, completion } = COMMAND_PAGES
+const { send, receive, serve, verify, doctor, config, completion } = COMMAND_PAGES
 
 /**
- * What the words after the program's name ask for. Flags win over their `P2PSHARE_*` twins.
+ * What the words after the program's name ask for. Flags win over their `P2PSHARE_*` twins, and those
+ * over what is `kept` in the file of settings.
  * Throws ShareError `usage` where they make no sense, with what was probably meant as the hint.
  */
 export async function parseCommandLine(
   argv: string[],
   environment: Environment,
   describeVersions: () => Promise<string>,
+  kept: ReadonlyMap<string, string> = new Map(),
 ): Promise<Command> {
-  const settings = (flags: Record<string, Options>) => settingsOf(flags, argv, environment)
+  const settings = (flags: Record<string, Options>) =>
+    settingsOf(flags, argv, [environment.flags, kept])
   let command: Command | undefined
   let text = ''
   const parser = yargs()
@@ -193,11 +197,25 @@ export async function parseCommandLine(
         }
       },
     )
+    .command(
+      config.usage,
+      config.summary,
+      (args) =>
+        withPage(args, config)
+          .positional('action', { type: 'string', describe: config.words.action })
+          .positional('setting', { type: 'string', describe: config.words.setting })
+          .positional('value', { type: 'string', array: true, describe: config.words.value }),
+      ({ action, setting, value }) => {
+        command = { name: 'config', ...configChange(action, setting, value ?? []) }
+      },
+    )
     .demandCommand(1, 'No command was given')
     .strict()
     .example('$0 send holiday.mp4', 'Prints a code, say 7-guitar-velvet')
     .example('$0 receive 7-guitar-velvet', 'Fetches the file on the other machine')
-    .epilogue('Flags can be set in the environment too, --wait as P2PSHARE_WAIT.')
+    .epilogue(
+      'Flags can be set in the environment too, --wait as P2PSHARE_WAIT, and for good with p2pshare config.',
+    )
     .help()
     .alias('help', 'h')
     .version(argv.includes('--version') ? await describeVersions() : '')

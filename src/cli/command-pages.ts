@@ -1,6 +1,7 @@
 import type { Options } from 'yargs'
 import { SHELLS } from './command.ts'
 import { doctorFlags, receiveFlags, sendFlags, serveFlags, verifyFlags } from './flags.ts'
+import { SETTING_NAMES } from './setting-names.ts'
 
 /** What is told of a command: by its `--help`, in the manual, and to shells that complete it. */
 export interface CommandPage {
@@ -86,6 +87,24 @@ export const COMMAND_PAGES = {
       ['$0 doctor --with', 'Check the way to another machine, which is told a code'],
       ['$0 doctor --with 7-guitar-velvet', 'On that other machine'],
     ],
+  },
+  config: {
+    usage: 'config [action] [setting] [value..]',
+    summary: 'Show or change the settings of this user: flags that are always given',
+    words: {
+      action: 'set or unset; without it, all that is set is shown, with where it comes from',
+      setting: 'The name of a flag, such as wait for --wait',
+      value: 'Its value, as the flag has it; yes or no for one that has none',
+    },
+    choices: ['set', 'unset', ...SETTING_NAMES],
+    flags: {},
+    examples: [
+      ['$0 config', 'Where the file is, and what is set'],
+      ['$0 config set rendezvous https://share.example.org', 'Always meet at this server'],
+      ['$0 config set compress no', 'As --no-compress'],
+      ['$0 config unset rendezvous', 'No more'],
+    ],
+    note: 'Flags and the environment come before these settings. Codes and secrets are not kept.',
   },
   completion: {
     usage: 'completion <shell>',

@@ -72,6 +72,12 @@ export interface ServeCommand {
   relayPrivate?: boolean
 }
 
+export interface ConfigCommand {
+  name: 'config'
+  /** What is to be different from now on; without it, what is set is told. */
+  change?: { setting: string; values: readonly string[] | undefined }
+}
+
 /** Shells that can be taught to complete. */
 export const SHELLS = ['bash', 'zsh', 'fish'] as const
 export type Shell = (typeof SHELLS)[number]
@@ -91,5 +97,6 @@ export type Command =
   | ServeCommand
   | VerifyCommand
   | { name: 'completion'; shell: Shell }
+  | ConfigCommand
   | DoctorCommand
   | { name: 'print'; text: string }

@@ -17,7 +17,10 @@ export interface Environment {
   isGithubActions: boolean
 }
 
-/** The only reader of the environment. A variable that is set to nothing counts as not set. */
+/**
+ * The only reader of the environment, but for what the place of the file of settings depends on,
+ * which env-paths reads. A variable that is set to nothing counts as not set.
+ */
 export function readEnvironment(variables: NodeJS.ProcessEnv = process.env): Environment {
   const flags = new Map<string, string>()
   for (const [name, value] of Object.entries(variables)) {
@@ -55,4 +58,9 @@ function colourFrom(variables: NodeJS.ProcessEnv): Environment['colour'] {
 /** Whether the text of a variable switches something on. */
 export function isYes(value: string | undefined): boolean {
   return value !== undefined && /^(1|true|yes|on)$/i.test(value)
+}
+
+/** Whether the text of a variable says that something is to be off. */
+export function isNo(value: string): boolean {
+  return /^(0|false|no|off)$/i.test(value)
 }

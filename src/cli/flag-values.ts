@@ -1,6 +1,6 @@
 import { ShareError } from '../errors.ts'
 import { MAX_WORDS, MIN_WORDS } from '../limits.ts'
-import type { Detail, OutputMode, SendWhat } from './command.ts'
+import type { ConfigCommand, Detail, OutputMode, SendWhat } from './command.ts'
 import { INPUT_NAME } from './flags.ts'
 
 /** In the place of a path: standard input or output. */
@@ -176,4 +176,30 @@ export function codeToReceive({
   if (isFileNamed) return ownCodeOf({ code: typed, 'code-file': file })
   const code = typed ?? kept
   return code === undefined ? given('codeFile', file) : { code }
+}
+
+/**
+ * What `config` is to change, of the words after it; nothing where there are none.
+ * Throws ShareError `usage` where they make no sense.
+ */
+export function configChange(
+  action: string | undefined,
+  setting: string | undefined,
+  values: readonly string[],
+): Pick<ConfigCommand, 'change'> {
+  if (action === undefined) return {}
+  const isSet = action === 'set'
+  if (!isSet && action !== 'unset') {
+    throw configUsage(`"${action}" is neither set nor unset`)
+  }
+  if (setting === undefined) throw configUsage('No setting was named')
+  if (isSet && values.length === 0) throw configUsage(`There is no value for ${setting}`)
+  if (!isSet && values.length > 0) throw configUsage('What is unset has no value')
+  return { change: { setting, values: isSet ? values : undefined } }
+}
+
+function configUsage(message: string): ShareError {
+  return new ShareError('usage', message, {
+    hint: 'Run p2pshare config set NAME VALUE, or p2pshare config unset NAME.',
+  })
 }

@@ -29,6 +29,11 @@ function addresses(value: string | string[] | false | undefined): string[] | und
   return alone ? [] : all(value)
 }
 
+/** Whether a flag with `options` may be given several times, each with a value that counts. */
+export function mayRepeat({ coerce }: Options): boolean {
+  return coerce === all || coerce === addresses
+}
+
 const wait = {
   type: 'string',
   requiresArg: true,

@@ -1,5 +1,6 @@
 import { ShareError, toShareError } from '../errors.ts'
 import { EXIT_GRACE_MS, STOP_TIMEOUT_MS } from '../limits.ts'
+import { configPath, readConfigFile } from './config-file.ts'
 import { readEnvironment } from './environment.ts'
 import { run } from './run.ts'
 import { tuneGarbageCollection } from './tune-garbage-collection.ts'
@@ -28,14 +29,16 @@ for (const stream of [process.stdout, process.stderr]) {
   })
 }
 
-process.exitCode = await run(process.argv.slice(2), {
+const context = {
   stdin: process.stdin,
   stdout: process.stdout,
   stderr: process.stderr,
   environment: readEnvironment(),
   signal: stopping.signal,
   interrupt,
-})
+}
+const config = await readConfigFile(await configPath())
+process.exitCode = await run(process.argv.slice(2), context, config)
 const written = [process.stdout, process.stderr].map(
   (stream) => new Promise<void>((resolve) => stream.write('', () => resolve())),
 )

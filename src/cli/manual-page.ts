@@ -29,7 +29,10 @@ export function manualPage(
     section('EXIT STATUS', tagged('0', 'All is well.'), ...exitStatuses()),
     section(
       'ENVIRONMENT',
-      roff('Every flag has a twin in the environment: --wait is P2PSHARE_WAIT. Flags come first.'),
+      roff(
+        'Every flag has a twin in the environment: --wait is P2PSHARE_WAIT. Flags come first, then the ' +
+          'environment, then what p2pshare config has set.',
+      ),
     ),
   ].join('\n')}\n`
 }

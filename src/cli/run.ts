@@ -1,19 +1,27 @@
 import { toShareError } from '../errors.ts'
 import type { Command } from './command.ts'
-import { parseCommandLine } from './command-line.ts'
-import { describeVersions } from './describe-versions.ts'
+import { type ConfigFile, NO_SETTINGS } from './config-file.ts'
+import { configuredCommand } from './configured-command.ts'
 import { isYes } from './environment.ts'
 import { explainError, reportError } from './report-error.ts'
 import type { CommandContext } from './terminal.ts'
 
-/** Does what `argv` asks for, reports why it fails if it does, and returns the exit status. */
-export async function run(argv: string[], context: CommandContext): Promise<number> {
+/**
+ * Does what `argv` asks for, with the settings of `config`, reports why it fails if it does, and
+ * returns the exit status.
+ */
+export async function run(
+  argv: string[],
+  context: CommandContext,
+  config: ConfigFile = NO_SETTINGS,
+): Promise<number> {
+  const { flags } = context.environment
   // A command line that makes no sense may still say how it wants to be told so.
   const isAsked = (flag: string) =>
-    argv.includes(`--${flag}`) || isYes(context.environment.flags.get(flag))
+    argv.includes(`--${flag}`) || isYes(flags.get(flag) ?? config.settings.get(flag))
   try {
-    const command = await parseCommandLine(argv, context.environment, describeVersions)
-    await runCommand(command, argv, context)
+    const command = await configuredCommand(argv, context.environment, config)
+    await runCommand(command, argv, context, config)
     return 0
   } catch (thrown) {
     const error = toShareError(thrown)
@@ -27,6 +35,7 @@ async function runCommand(
   command: Command,
   argv: readonly string[],
   context: CommandContext,
+  config: ConfigFile,
 ): Promise<void> {
   switch (command.name) {
     case 'print':
@@ -40,6 +49,8 @@ async function runCommand(
       return (await import('./serve-command.ts')).runServe(command, context)
     case 'completion':
       return (await import('./completion-command.ts')).runCompletion(command.shell, context)
+    case 'config':
+      return (await import('./config-command.ts')).runConfig(command, config, context)
     case 'verify':
       return (await import('./verify-command.ts')).runVerify(command, context)
     case 'doctor':

@@ -82,7 +82,8 @@ export class BuiltProgram {
   ): ChildProcessByStdio<null, Readable, Readable> {
     const { PATH } = process.env
     return spawn(process.execPath, [this.entry, ...argv], {
-      env: { PATH, ...variables },
+      // No settings of whoever runs the tests.
+      env: { PATH, XDG_CONFIG_HOME: this.#directory, ...variables },
       stdio: ['ignore', 'pipe', 'pipe'],
     })
   }

@@ -269,8 +269,8 @@ describe('parseCommandLine', () => {
 
   it('refuses what the environment says as it would refuse the flag', async () => {
     expect(await refusal('send a', { P2PSHARE_WORDS: '42' })).toContain('2 to 8 words')
-    expect(await refusal('send a --direct-only', { P2PSHARE_RELAY_ONLY: '1' })).toContain(
-      '--direct-only and --relay-only contradict each other',
-    )
+    expect(
+      await refusal('send a', { P2PSHARE_DIRECT_ONLY: '1', P2PSHARE_RELAY_ONLY: '1' }),
+    ).toContain('--direct-only and --relay-only contradict each other')
   })
 })

@@ -27,6 +27,7 @@ describe('p2pshare', () => {
     ['receive', '-h'],
     ['serve', '--help'],
     ['verify', '--help'],
+    ['config', '--help'],
   ])('helps on standard output: %s %s', async (...argv) => {
     const { status, stdout, stderr } = await program.run(argv)
     expect({ status, stderr }).toEqual({ status: 0, stderr: '' })

@@ -15,8 +15,8 @@ describe('the environment', () => {
     const value = options.type === 'boolean' ? 'yes' : options.type === 'number' ? '3' : 'text'
     const environment = readEnvironment({ [variable]: value })
     const expected = options.type === 'boolean' ? true : value
-    expect(settingsOf({ [flag]: options }, [], environment)).toEqual({ [flag]: expected })
-    expect(settingsOf({ [flag]: options }, [`--${flag}`, 'other'], environment)).toEqual({})
+    expect(settingsOf({ [flag]: options }, [], [environment.flags])).toEqual({ [flag]: expected })
+    expect(settingsOf({ [flag]: options }, [`--${flag}`, 'other'], [environment.flags])).toEqual({})
   })
 
   it.each([
@@ -26,6 +26,30 @@ describe('the environment', () => {
     ['--quiet', { P2PSHARE_JSON: '1' }, {}],
   ])('gives way to %s where a command takes one of them', (flag, variables, values) => {
     const flags = { ...COMMAND_PAGES.send.flags, ...COMMAND_PAGES.receive.flags }
-    expect(settingsOf(flags, [flag], readEnvironment(variables))).toEqual(values)
+    expect(settingsOf(flags, [flag], [readEnvironment(variables).flags])).toEqual(values)
+  })
+})
+
+it('of two places, what is nearer counts, also where it is another of the same choice', () => {
+  const { flags } = COMMAND_PAGES.receive
+  const near = new Map([
+    ['wait', '5m'],
+    ['overwrite', 'yes'],
+    ['relay-only', 'no'],
+    ['port', '7'],
+  ])
+  const far = new Map([
+    ['wait', '9m'],
+    ['words', '3'],
+    ['rename', 'yes'],
+    ['relay-only', 'yes'],
+    ['direct-only', 'yes'],
+  ])
+  const values = { wait: '5m', overwrite: true, 'relay-only': false }
+  expect(settingsOf(flags, [], [near, far])).toEqual({ ...values, words: '3', 'direct-only': true })
+  expect(settingsOf(flags, ['--relay-only'], [far])).toEqual({
+    wait: '9m',
+    words: '3',
+    rename: true,
   })
 })

@@ -39,8 +39,9 @@ export function start(argv: readonly string[], options: StartOptions = {}): Prog
   const [command = node, ...words] = [...through, node, inject('entry'), ...argv]
   const child = spawn(command, words, {
     cwd,
-    // Nothing is left behind for an hour should the tests themselves be killed.
-    env: { PATH: process.env['PATH'], P2PSHARE_WAIT: '60s', ...env },
+    // Nothing is left behind for an hour should the tests themselves be killed; and no settings of
+    // whoever runs them.
+    env: { PATH: process.env['PATH'], P2PSHARE_WAIT: '60s', XDG_CONFIG_HOME: '/dev/null', ...env },
   })
   const program = new Program(child, argv)
   onTestFinished(async () => {

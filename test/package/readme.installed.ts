@@ -82,6 +82,7 @@ function run(
   const [command = 'bash', ...words] = [...through, 'bash', '-ec', script]
   const env = {
     PATH: `${binDirectory}:${process.env['PATH']}`,
+    XDG_CONFIG_HOME: cwd,
     // A sender that a failing test leaves behind does not stay for an hour.
     P2PSHARE_WAIT: '60s',
     ...(code !== undefined && { P2PSHARE_CODE: code }),
@@ -173,6 +174,18 @@ it('the shell learns what to complete, and man finds the manual', async () => {
   const manual = run(`${man} | head -20`, { cwd: scratchDirectory() })
   await expectSuccess(manual)
   expect(manual.stdout).toContain('send files straight from one machine to another')
+})
+
+it('the settings of the README are kept, shown and taken away', async () => {
+  const cwd = scratchDirectory()
+  const [set = '', show = '', unset = ''] = commandsOf('config')
+  const program = run(`${set}; ${show}; ${unset}; ${show}`, { cwd })
+  await expectSuccess(program)
+  const file = `File: ${join(cwd, 'p2pshare/config.json')}\n`
+  const setting = 'rendezvous  https://share.example.org  file\n'
+  const others = 'wait  60s  environment\n'
+  const padded = 'wait        60s                        environment\n'
+  expect(program.stdout).toBe(`${file}${setting}${padded}${file}${others}`)
 })
 
 it('the relay of the README listens', async (context) => {

@@ -40,6 +40,7 @@ export type Runner =
   | 'update'
   | 'receipt'
   | 'shell'
+  | 'config'
   | 'doctor'
   | 'doctors'
 
@@ -49,6 +50,9 @@ export const RUNNERS: ReadonlyMap<string, Runner> = new Map([
   ['npm ci && npm test', 'ci'],
   ['npm ci', 'ci'],
   ['npm pack', 'install'],
+  ['p2pshare config set rendezvous https://share.example.org', 'config'],
+  ['p2pshare config', 'config'],
+  ['p2pshare config unset rendezvous', 'config'],
   ['npm install -g ./p2pshare-0.1.0.tgz', 'install'],
   ['source <(p2pshare completion bash)', 'shell'],
   ['man p2pshare', 'shell'],

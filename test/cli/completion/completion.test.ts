@@ -55,6 +55,12 @@ describe.each([
     expect(complete('p2pshare serve not')).toEqual([])
   })
 
+  it('what is done to settings, and their names', () => {
+    expect(complete('p2pshare config un')).toEqual(['unset'])
+    expect(complete('p2pshare config set rend')).toEqual(['rendezvous'])
+    expect(complete('p2pshare config set turn-s')).toEqual([])
+  })
+
   it('the shells that it knows', () => {
     expect(complete('p2pshare completion ').sort()).toEqual(['bash', 'fish', 'zsh'])
   })
