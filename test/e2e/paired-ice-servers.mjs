@@ -1,26 +1,21 @@
 /** Meets itself at the rendezvous of the URL given, and prints what ICE servers each side was told of. */
-import { connectRendezvous } from '../../dist/rendezvous/client.js'
+import { io } from 'socket.io-client'
 
-const nobody = {
-  onMessage: () => {},
-  onPeerLeft: () => {},
-  onCrowded: () => {},
-  onLost: () => {},
-}
-
-/** @param {'sender' | 'receiver'} role */
-const join = async (role) => {
-  /** @type {(paired: import('../../src/rendezvous/protocol.ts').Paired) => void} */
-  let onPaired = () => {}
-  /** @type {Promise<import('../../src/rendezvous/protocol.ts').Paired>} */
-  const paired = new Promise((resolve) => {
-    onPaired = resolve
+/**
+ * @param {'sender' | 'receiver'} role
+ * @returns {Promise<unknown>} what the server says of ICE servers once both sides are there
+ */
+function join(role) {
+  return new Promise((resolve, reject) => {
+    const socket = io(process.argv[2] ?? '', { transports: ['websocket'], reconnection: false })
+    socket.on('connect_error', reject)
+    socket.on('disconnect', (reason) => reject(new Error(reason)))
+    socket.on('paired', ({ iceServers }) => resolve(iceServers))
+    socket.emit('open', { v: 1, role, nameplate: '7' }, (/** @type {{ ok: boolean }} */ answer) => {
+      if (!answer.ok) reject(new Error(JSON.stringify(answer)))
+    })
   })
-  const client = await connectRendezvous(process.argv[2] ?? '', { ...nobody, onPaired })
-  await client.open({ role, nameplate: '7' })
-  return paired
 }
 
-const sides = await Promise.all([join('sender'), join('receiver')])
-console.log(JSON.stringify(sides.map(({ iceServers }) => iceServers)))
+console.log(JSON.stringify(await Promise.all([join('sender'), join('receiver')])))
 process.exit()

@@ -15,7 +15,7 @@ const WANTED = [
   /^dist\/p2pshare\.1$/,
   /^dist\/THIRD-PARTY-LICENSES\.txt$/,
   /^src\/(rendezvous|transfer)\/PROTOCOL\.md$/,
-  /^src\/LIBRARY\.md$/,
+  /^src\/(LIBRARY|cli\/TERMINAL)\.md$/,
   /^src\/files\/RECEIPT\.md$/,
   /^src\/events\.schema\.json$/,
   /^(LICENSE|README\.md|package\.json)$/,
