@@ -110,6 +110,6 @@ async function pairAt(options: ServeOptions): Promise<[Paired, Paired]> {
 
 /** Each kind within its own bound. */
 function tooManyServers(): ServeOptions {
-  const [stun, turn] = [Array(7).fill('stun:a'), Array(7).fill('turn:a')]
+  const [stun, turn] = [Array(6).fill('stun:a'), Array(7).fill('turn:a')]
   return { stun, turn, turnSecret: 'x'.repeat(16), relay: ['192.0.2.1'] }
 }

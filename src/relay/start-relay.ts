@@ -38,8 +38,8 @@ export interface Relay {
   close(): Promise<void>
 }
 
-/** For each address: STUN, and the relay over UDP and TCP. */
-export const RELAY_URLS = 3
+/** For each address, at most: STUN on two ports, and the relay over UDP and TCP. */
+export const RELAY_URLS = 4
 
 /**
  * Runs coturn as a STUN server and relay until it is closed, and starts it again when it dies.
@@ -63,7 +63,10 @@ export async function startRelay(options: RelayOptions): Promise<Relay> {
     logger.info({ address, ports, coturn: version }, 'relay listening')
   }
   return {
-    stunUrls: listeners.map(({ public: address }) => `stun:${urlHost(address)}:${RELAY_PORT}`),
+    // A symmetric NAT shows each port another mapping, and is recognised by two.
+    stunUrls: listeners.flatMap(({ public: address, ports }) =>
+      ports.map((port) => `stun:${urlHost(address)}:${port}`),
+    ),
     turnUrls: listeners.flatMap(({ public: address, ports }) => [
       `turn:${urlHost(address)}:${RELAY_PORT}?transport=udp`,
       `turn:${urlHost(address)}:${ports.at(-1)}?transport=tcp`,

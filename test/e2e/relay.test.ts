@@ -72,7 +72,7 @@ describe('serve --relay', () => {
     const sides = await pairedAt(network, server)
     const [sender, receiver] = sides.map(([, relay]) => relay)
     expect(sides.map(([stun]) => stun?.urls)).toEqual(
-      Array(2).fill([`stun:${IPV4}:3478`, `stun:[${IPV6}]:3478`]),
+      Array(2).fill([IPV4, `[${IPV6}]`].flatMap((at) => [`stun:${at}:3478`, `stun:${at}:443`])),
     )
     expect(sender?.urls).toEqual([
       `turn:${IPV4}:3478?transport=udp`,
@@ -200,6 +200,11 @@ describe('serve --relay', () => {
     await relay.text('relay listening', 'stderr')
     expect(relay.stderr).toContain('"reason":"something else is using it"')
     const [sides] = await pairedAt(network, relay)
+    expect(sides?.[0]?.urls).toEqual([
+      `stun:${IPV4}:3478`,
+      `stun:[${IPV6}]:3478`,
+      `stun:[${IPV6}]:443`,
+    ])
     expect(sides?.[1]?.urls).toContain(`turn:${IPV4}:3478?transport=tcp`)
     expect(sides?.[1]?.urls).toContain(`turn:[${IPV6}]:443?transport=tcp`)
     expect(first.hasEnded).toBe(false)

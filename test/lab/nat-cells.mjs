@@ -12,6 +12,7 @@
  * @property {import('./nat-rules.mjs').Access} bob
  * @property {boolean} [onOneLan] behind Alice's gate both
  * @property {Expectation} expected
+ * @property {string} [reason] a part of what both have to say where there is no path
  * @property {boolean} [isCompared] with a bare channel over the same relay
  * @property {string[]} [flags] of both programs
  * @property {'kill the relay' | 'let UDP out'} [meanwhile] what happens in the middle of the transfer
@@ -33,6 +34,7 @@ const RELAYED = [
     alice: 'cone',
     bob: 'symmetric',
     expected: 'relay',
+    reason: 'symmetric NAT',
     isCompared: true,
   },
   {
@@ -40,6 +42,7 @@ const RELAYED = [
     alice: 'symmetric',
     bob: 'symmetric',
     expected: 'relay',
+    reason: 'symmetric NAT',
     isCompared: true,
   },
   { name: 'udp-blocked / cone', alice: 'udp-blocked', bob: 'cone', expected: 'relay over TCP 443' },
@@ -68,6 +71,7 @@ const SPECIAL = [
     offer: 'relay',
     flags: ['--direct-only'],
     expected: 'no path',
+    reason: 'symmetric NAT',
   },
   {
     name: 'udp-blocked / cone, UDP let out',

@@ -32,6 +32,7 @@ const LEAST_SHARE_IN_THE_END = 0.2
  * @property {Pick<import('./nat-transfer.mjs').NatTransfer,
  *   'arrived' | 'connectedSeconds' | 'bytesPerSecond' | 'seconds' | 'ends' | 'traffic'>[]} transfers
  * @property {number[]} bareBytesPerSecond of the bare channel; empty unless compared with it
+ * @property {string} [reason] what both have to name where there is no path
  * @property {string[]} unmet what else did not come about
  *
  * @typedef {object} Judgement
@@ -168,7 +169,7 @@ function judgeSuccess({ expected, transfers, bareBytesPerSecond, unmet }, limits
  * @param {Observation} observation
  * @returns {Judgement}
  */
-function judgeFailure({ expected, transfers }) {
+function judgeFailure({ expected, transfers, reason = '' }) {
   const ends = transfers.flatMap((transfer) => bothOf(transfer.ends))
   const statuses = unique(ends.map(({ status }) => status))
   const sentences = unique(ends.map(({ sentence }) => sentence))
@@ -180,6 +181,9 @@ function judgeFailure({ expected, transfers }) {
     ...(seconds <= MOST_SECONDS_TO_FAIL ? [] : [`over ${MOST_SECONDS_TO_FAIL} s to fail`]),
     ...(TELLS[expected](ends) ? [] : ['none may tell of a connection']),
     ...(sentences.every((sentence) => EXPLAINS.test(sentence)) ? [] : ['both must say why']),
+    ...(sentences.every((sentence) => sentence.includes(reason))
+      ? []
+      : [`both must say ${reason}`]),
   ]
   const measured = {
     status: statuses.join(', '),

@@ -142,6 +142,18 @@ describe('a cell without a path', () => {
     expect(measured).toMatchObject({ status: '5', 'failed (s)': '12.0', sentence: why.sentence })
   })
 
+  it('is missed when one does not say the reason that is known', () => {
+    const transfers = [failure(why, { ...why, sentence: `Symmetric NATs. ${why.sentence}` })]
+    const observation = {
+      expected: 'no path' as const,
+      transfers,
+      bareBytesPerSecond: [],
+      unmet: [],
+    }
+    const { misses } = judge({ ...observation, reason: 'Symmetric NAT' }, LIMITS)
+    expect(misses).toEqual(['both must say Symmetric NAT'])
+  })
+
   it.each([
     [failure(why, { ...why, status: 6 }), 'both must end with status 5'],
     [failure({ ...why, status: 0 }, why), 'both must end with status 5'],

@@ -18,10 +18,16 @@ const KEPT_OUTPUT_CHARACTERS = 2000
 /** Of the relay: what it is asked for by UDP, and where only TCP to port 443 gets out. */
 const TURN_URLS = [`turn:${RELAY.ipv4}:3478?transport=udp`, `turn:${RELAY.ipv4}:443?transport=tcp`]
 
+/** Where the STUN server is: a symmetric NAT is recognised by two ports. */
+const STUN_ADDRESSES = [RELAY.ipv4, `[${RELAY.ipv6}]`].flatMap((host) => [
+  `${host}:3478`,
+  `${host}:443`,
+])
+
 /** @type {Record<Offer, string[]>} */
 const OPTIONS = {
   relay: Object.values(RELAY).flatMap((address) => ['--relay', address]),
-  stun: ['--stun', `stun:${RELAY.ipv4}:3478`, '--stun', `stun:[${RELAY.ipv6}]:3478`],
+  stun: STUN_ADDRESSES.flatMap((address) => ['--stun', `stun:${address}`]),
   nothing: [],
 }
 
@@ -89,7 +95,11 @@ function relayServers() {
 
 /** @param {import('./nat-network.mjs').NatNetwork} network */
 function startStun(network) {
-  const addresses = Object.values(RELAY).flatMap((address) => ['--listening-ip', address])
+  const onPort443 = STUN_ADDRESSES.filter((address) => address.endsWith(':443'))
+  const addresses = [
+    ...Object.values(RELAY).flatMap((address) => ['--listening-ip', address]),
+    ...onPort443.flatMap((address) => ['--aux-server', address]),
+  ]
   const quiet = ['-n', '--no-cli', '--no-tls', '--no-dtls', '--log-file', 'stdout']
   const argv = ['turnserver', '--stun-only', ...quiet, '--pidfile', '/dev/null', ...addresses]
   const [command = '', ...rest] = network.inside('server', argv)

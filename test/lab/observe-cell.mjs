@@ -22,7 +22,7 @@ import { relayChannel } from './relay-channel.mjs'
  */
 export async function observeCell(cell, setting) {
   const { network, server, parcel } = setting
-  const { alice, bob, expected, flags = [], meanwhile } = cell
+  const { alice, bob, expected, reason, flags = [], meanwhile } = cell
   const runs = expected === 'no path' || meanwhile || flags.length > 0 ? 1 : setting.runs
   const machines = cell.onOneLan
     ? await network.connectOnOneLan()
@@ -44,7 +44,8 @@ export async function observeCell(cell, setting) {
       if (!cell.isCompared) continue
       bareBytesPerSecond.push(await relayChannel(machines, parcel.bytes, server.iceServers()))
     }
-    return { expected, transfers, bareBytesPerSecond, unmet: disturbance?.unmet() ?? [] }
+    const unmet = disturbance?.unmet() ?? []
+    return { expected, transfers, bareBytesPerSecond, unmet, ...(reason && { reason }) }
   } finally {
     await machines.close()
   }
