@@ -1,20 +1,25 @@
 import { spawn } from 'node:child_process'
 import { randomBytes } from 'node:crypto'
-import { chmodSync, existsSync, mkdirSync, writeFileSync } from 'node:fs'
+import { chmodSync, existsSync, mkdirSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
 import { delimiter, join } from 'node:path'
 import { describe, expect, inject, it, onTestFinished } from 'vitest'
+import { parse } from 'yaml'
 import { scratchDirectory } from '../files/scratch.ts'
 import { blocks } from '../package/readme.ts'
 import { sha256Of, writeRandomFile } from './content.ts'
+import { actionSteps } from './github-action.ts'
 import { Program } from './program.ts'
 import { startServer } from './transfer.ts'
 
-/** The two-job workflow of the README: what each job has in its environment, and runs. */
-const [WORKFLOW = ''] = blocks('yaml')
-const [SEND = '', RECEIVE = ''] = [...WORKFLOW.matchAll(/- run: (p2pshare .+)$/gm)].map(
-  ([, command]) => command ?? '',
-)
-const VARIABLES = [...WORKFLOW.matchAll(/^\s+(P2PSHARE_\w+): (.+)$/gm)]
+interface Workflow {
+  env: Record<string, string>
+  jobs: Record<Job, { steps: { uses: string; with: Record<string, string> }[] }>
+}
+
+type Job = 'build' | 'test'
+
+/** The two-job workflow of the README. */
+const WORKFLOW: Workflow = parse(blocks('yaml')[0] ?? '')
 
 interface Jobs {
   directory: string
@@ -34,9 +39,10 @@ async function jobs(): Promise<Jobs> {
   const env: Record<string, string> = {
     PATH: `${directory}${delimiter}${process.env['PATH']}`,
     GITHUB_ACTIONS: 'true',
+    XDG_CONFIG_HOME: directory,
   }
   const secret = randomBytes(8).toString('hex')
-  for (const [, name = '', value = ''] of VARIABLES) {
+  for (const [name, value] of Object.entries(WORKFLOW.env)) {
     env[name] = value
       .replace(/\$\{\{ github\.run_id \}\}/, randomBytes(4).toString('hex'))
       .replace(/\$\{\{ secrets\.P2PSHARE_SECRET \}\}/, secret)
@@ -45,14 +51,28 @@ async function jobs(): Promise<Jobs> {
   return { directory, env }
 }
 
-function runJob({ directory, env }: Jobs, job: 'build' | 'test', more: NodeJS.ProcessEnv = {}) {
-  const command = job === 'build' ? SEND : RECEIVE
-  const child = spawn('bash', ['--noprofile', '--norc', '-e', '-o', 'pipefail', '-c', command], {
+/** What one of the two gives the action, whose step that needs it is run as it stands. */
+function runJob(
+  { directory, env }: Jobs,
+  job: Job,
+  {
+    more = {},
+    inputs = {},
+  }: { more?: Record<string, string>; inputs?: Record<string, string> } = {},
+): Program {
+  const [use] = WORKFLOW.jobs[job].steps
+  expect(use?.uses).toMatch(/^OWNER\/p2pshare\/\.github\/actions\/p2pshare@/)
+  const all = { ...env, ...more }
+  // The first installs the program, which is there already.
+  const [, step, ...others] = actionSteps({ ...use?.with, ...inputs }, all)
+  expect(others).toEqual([])
+  const [command = '', ...words] = step?.command ?? []
+  const child = spawn(command, words, {
     cwd: join(directory, job),
-    env: { ...env, ...more },
+    env: { ...all, ...step?.env },
   })
   child.stdin.end()
-  const program = new Program(child, [command])
+  const program = new Program(child, [step?.name ?? ''])
   onTestFinished(async () => {
     program.kill('SIGKILL')
     await program.exit
@@ -76,7 +96,7 @@ describe('the workflow of the README', () => {
     const two = runJob(both, second)
     await expectStatus(one, 0)
     await expectStatus(two, 0)
-    const [sent, saved] = ['build/report.pdf', 'test/report.pdf']
+    const [sent, saved] = ['build/report.pdf', 'test/downloads/report.pdf']
     expect(await sha256Of(join(both.directory, saved))).toBe(
       await sha256Of(join(both.directory, sent)),
     )
@@ -91,48 +111,45 @@ describe('the workflow of the README', () => {
     const receiver = runJob(both, 'test')
     await receiver.text('Waiting', 'stderr')
     const [nameplate] = (both.env['P2PSHARE_CODE'] ?? '').split('-')
-    const sender = runJob(both, 'build', { P2PSHARE_CODE: `${nameplate}-0123456789abcdef` })
+    const sender = runJob(both, 'build', {
+      inputs: { code: `${nameplate}-0123456789abcdef` },
+    })
     await expectStatus(sender, 3)
     await expectStatus(receiver, 3)
-    expect(existsSync(join(both.directory, 'test/report.pdf'))).toBe(false)
+    expect(existsSync(join(both.directory, 'test/downloads/report.pdf'))).toBe(false)
   })
 
   it('ends with status 4 where the other job does not come', async () => {
     const both = await jobs()
-    expect(RECEIVE).toContain('--wait 10m')
-    const child = spawn(
-      'bash',
-      [
-        '--noprofile',
-        '--norc',
-        '-e',
-        '-o',
-        'pipefail',
-        '-c',
-        RECEIVE.replace('--wait 10m', '--wait 2s'),
-      ],
-      {
-        cwd: join(both.directory, 'test'),
-        env: both.env,
-      },
-    )
-    await expectStatus(new Program(child, [RECEIVE]), 4)
+    await expectStatus(runJob(both, 'test', { inputs: { wait: '2s' } }), 4)
   })
 
   it('ends with status 8 where there is no file to send', async () => {
     const both = await jobs()
-    const child = spawn('bash', ['--noprofile', '--norc', '-e', '-o', 'pipefail', '-c', SEND], {
-      cwd: join(both.directory, 'test'),
-      env: both.env,
-    })
-    await expectStatus(new Program(child, [SEND]), 8)
+    rmSync(join(both.directory, 'build/report.pdf'))
+    await expectStatus(runJob(both, 'build'), 8)
   })
 
   it('ends with status 10 where the server is not there', async () => {
     const both = await jobs()
-    const gone = { P2PSHARE_RENDEZVOUS: 'http://127.0.0.1:9' }
+    const gone = { more: { P2PSHARE_RENDEZVOUS: 'http://127.0.0.1:9' } }
     await expectStatus(runJob(both, 'build', gone), 10)
     await expectStatus(runJob(both, 'test', gone), 10)
+  })
+
+  it('sends several paths, whatever they are called, and takes code and server as inputs', async () => {
+    const both = await jobs()
+    const { P2PSHARE_CODE: code = '', P2PSHARE_RENDEZVOUS: rendezvous = '', ...env } = both.env
+    const names = ['a file; $(id) "x"', '-rf', "it's"]
+    for (const name of names) writeFileSync(join(both.directory, 'build', name), name)
+    const inputs = { code, rendezvous }
+    const bare = { ...both, env }
+    const sender = runJob(bare, 'build', { inputs: { ...inputs, send: `${names.join('\n')}\n` } })
+    const receiver = runJob(bare, 'test', { inputs: { ...inputs, receive: '-in here/new' } })
+    await expectStatus(sender, 0)
+    await expectStatus(receiver, 0)
+    const saved = join(both.directory, 'test/-in here/new')
+    expect(readdirSync(saved).sort()).toEqual([...names].sort())
   })
 })
 
