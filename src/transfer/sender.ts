@@ -236,9 +236,7 @@ export class Sender {
       this.#run(tell(answer))
     } catch (thrown) {
       this.fail(toShareError(thrown))
-      return
     }
-    this.#dispatcher?.dispatch()
   }
 
   async #list(count: number): Promise<void> {
