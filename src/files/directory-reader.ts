@@ -1,7 +1,8 @@
 import { isUtf8 } from 'node:buffer'
-import type { Dir } from 'node:fs'
+import type { Dir, Dirent } from 'node:fs'
 import { opendir } from 'node:fs/promises'
 import { DIRECTORY_BUFFER_ENTRIES } from '../limits.ts'
+import type { PromptWork } from './prompt-work.ts'
 
 /** A name in a directory, and what is known of it without a look. */
 export interface FoundName {
@@ -21,34 +22,57 @@ const OPTIONS = {
 /** Reads a directory piece by piece, however large it is. */
 export class DirectoryReader {
   readonly #directory: Dir
+  readonly #prompt: PromptWork
 
-  private constructor(directory: Dir) {
+  private constructor(directory: Dir, prompt: PromptWork) {
     this.#directory = directory
+    this.#prompt = prompt
   }
 
-  /** Throws what the system says. */
-  static async open(location: string): Promise<DirectoryReader> {
-    return new DirectoryReader(await opendir(location, OPTIONS))
+  /** Throws what the system says. `prompt` says how it is read. */
+  static async open(location: string, prompt: PromptWork): Promise<DirectoryReader> {
+    return new DirectoryReader(await opendir(location, OPTIONS), prompt)
   }
 
   /** The next names, at most `count`, in the file system's order; none when there are no more. */
-  async next(count: number): Promise<FoundName[]> {
-    const found: FoundName[] = []
-    while (found.length < count) {
-      const entry = await this.#directory.read()
-      if (entry === null) break
-      const name = Buffer.from(entry.name)
-      found.push({
-        name: name.toString(),
-        isUtf8: isUtf8(name),
-        isDirectory: entry.isDirectory(),
-        isSymbolicLink: entry.isSymbolicLink(),
-      })
-    }
-    return found
+  next(count: number): Promise<FoundName[]> {
+    return this.#prompt.run(
+      () => this.#nextAtOnce(count),
+      () => this.#nextInBackground(count),
+    )
   }
 
   async close(): Promise<void> {
     await this.#directory.close()
+  }
+
+  #nextAtOnce(count: number): FoundName[] {
+    const found: FoundName[] = []
+    while (found.length < count) {
+      const entry = this.#directory.readSync()
+      if (entry === null) break
+      found.push(foundName(entry))
+    }
+    return found
+  }
+
+  async #nextInBackground(count: number): Promise<FoundName[]> {
+    const found: FoundName[] = []
+    while (found.length < count) {
+      const entry = await this.#directory.read()
+      if (entry === null) break
+      found.push(foundName(entry))
+    }
+    return found
+  }
+}
+
+function foundName(entry: Dirent): FoundName {
+  const name = Buffer.from(entry.name)
+  return {
+    name: name.toString(),
+    isUtf8: isUtf8(name),
+    isDirectory: entry.isDirectory(),
+    isSymbolicLink: entry.isSymbolicLink(),
   }
 }

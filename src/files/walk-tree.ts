@@ -157,7 +157,7 @@ class TreeWalk {
     await withFileErrors('read', path, async () => {
       let reader: DirectoryReader
       try {
-        reader = await DirectoryReader.open(location)
+        reader = await DirectoryReader.open(location, this.#prompt)
       } catch (thrown) {
         if (isGone(thrown)) return
         throw thrown
