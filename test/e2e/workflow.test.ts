@@ -1,6 +1,14 @@
 import { spawn } from 'node:child_process'
 import { randomBytes } from 'node:crypto'
-import { chmodSync, existsSync, mkdirSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
+import {
+  chmodSync,
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs'
 import { delimiter, join } from 'node:path'
 import { describe, expect, inject, it, onTestFinished } from 'vitest'
 import { parse } from 'yaml'
@@ -31,7 +39,8 @@ interface Jobs {
 async function jobs(): Promise<Jobs> {
   const directory = scratchDirectory()
   const program = join(directory, 'p2pshare')
-  writeFileSync(program, `#!/bin/sh\nexec '${process.execPath}' '${inject('entry')}' "$@"\n`)
+  const start = `exec '${process.execPath}' '${inject('entry')}' "$@"`
+  writeFileSync(program, `#!/bin/sh\necho $$ > '${directory}'/"$1".pid\n${start}\n`)
   chmodSync(program, 0o755)
   for (const job of ['build', 'test']) mkdirSync(join(directory, job))
   writeRandomFile(join(directory, 'build/report.pdf'), 500_000)
@@ -80,6 +89,20 @@ function runJob(
   return program
 }
 
+/** Sends `signal` to the program that a job runs, as a runner does that is told to stop. */
+function signalJob({ directory }: Jobs, command: 'send' | 'receive', signal: NodeJS.Signals): void {
+  process.kill(Number(readFileSync(join(directory, `${command}.pid`), 'utf8')), signal)
+}
+
+/** Both jobs in the middle of a transfer, which takes seconds. */
+async function transferring(more: Record<string, string> = {}) {
+  const both = await jobs()
+  const sender = runJob(both, 'build', { more: { P2PSHARE_LIMIT: '50k', ...more } })
+  const receiver = runJob(both, 'test', { more })
+  await receiver.text('Receiving', 'stderr')
+  return { both, sender, receiver }
+}
+
 async function expectStatus(program: Program, status: number): Promise<void> {
   expect((await program.exit).status, program.describe()).toBe(status)
 }
@@ -117,6 +140,46 @@ describe('the workflow of the README', () => {
     await expectStatus(sender, 3)
     await expectStatus(receiver, 3)
     expect(existsSync(join(both.directory, 'test/downloads/report.pdf'))).toBe(false)
+  })
+
+  it('ends with status 2 where it is told what makes no sense', async () => {
+    await expectStatus(runJob(await jobs(), 'test', { inputs: { wait: 'soon' } }), 2)
+  })
+
+  it('ends with status 5 on both sides where no path may be taken', async () => {
+    const both = await jobs()
+    const sender = runJob(both, 'build', { more: { P2PSHARE_RELAY_ONLY: '1' } })
+    await expectStatus(runJob(both, 'test'), 5)
+    await expectStatus(sender, 5)
+  })
+
+  it('ends with status 6 where the other job is gone', async () => {
+    const { both, sender, receiver } = await transferring({ P2PSHARE_RECONNECT: '0' })
+    signalJob(both, 'send', 'SIGKILL')
+    await sender.exit
+    await expectStatus(receiver, 6)
+  })
+
+  it.each([
+    ['SIGINT', 130],
+    ['SIGTERM', 143],
+  ] as const)(
+    'a job that gets %s ends with status %d, the other with 9',
+    async (signal, status) => {
+      const { both, sender, receiver } = await transferring()
+      signalJob(both, 'receive', signal)
+      await expectStatus(receiver, status)
+      await expectStatus(sender, 9)
+    },
+  )
+
+  it('ends with status 8 where the file is there already, and the other with 9', async () => {
+    const both = await jobs()
+    mkdirSync(join(both.directory, 'test/downloads'))
+    writeFileSync(join(both.directory, 'test/downloads/report.pdf'), 'older')
+    const sender = runJob(both, 'build')
+    await expectStatus(runJob(both, 'test'), 8)
+    await expectStatus(sender, 9)
   })
 
   it('ends with status 4 where the other job does not come', async () => {
