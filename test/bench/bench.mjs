@@ -8,7 +8,7 @@
  * `--install-peers` installs magic-wormhole and croc there, unless they are, and uses those.
  * The machine may be shared and noisy: what counts are the ratios within a round.
  */
-import { mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { cpus, tmpdir, totalmem } from 'node:os'
 import { join } from 'node:path'
 import { readOptions } from './bench-options.mjs'
@@ -61,14 +61,17 @@ async function benchCase(chosen, allContenders) {
   const contenders = allContenders.filter(({ takesTrees }) => takesTrees || !isTree)
   const file = join(directory, name)
   await write(file, bytes)
+  const laidBy = isTree ? join(directory, 'laid-by') : undefined
+  if (laidBy) await mkdir(laidBy)
   const rounds = await runRounds(contenders, {
     file,
     target: join(directory, 'saved'),
     rounds: count,
     signal: stopped.signal,
+    laidBy,
     onRun: (round, contender, run) => console.log(runLine(title, round, contender, run)),
   })
-  await rm(file, { recursive: true })
+  for (const each of laidBy ? [file, laidBy] : [file]) await rm(each, { recursive: true })
   const failed = rounds.flatMap((round) => Object.values(round)).some((run) => 'error' in run)
   if (failed) process.exitCode = 1
   const names = contenders.map((contender) => contender.name)

@@ -1,4 +1,4 @@
-import { mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { mkdir, mkdtemp, readdir, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
@@ -51,6 +51,20 @@ describe('the rounds of the bench', () => {
       ['b', 'a'],
     ])
     expect(rounds[1]?.['a']).toMatchObject({ bytes: 12, totalSeconds: 1 })
+  })
+
+  it('remove what was saved, or lay it by', async () => {
+    const contenders = [
+      saving('a', 'what is sent'),
+      { ...saving('b', ''), run: () => Promise.reject() },
+    ]
+    await runRounds(contenders, options(1))
+    expect(await readdir(directory)).toEqual(['file'])
+    const laidBy = join(directory, 'laid-by')
+    await mkdir(laidBy)
+    await runRounds(contenders, { ...options(2), laidBy })
+    expect(await readdir(directory)).toEqual(['file', 'laid-by'])
+    expect(await readdir(laidBy)).toEqual(['0-a', '1-a'])
   })
 
   it('call a file of the wrong size a failure', async () => {
