@@ -40,6 +40,8 @@ export async function parseCommandLine(
 ): Promise<Command> {
   const settings = (flags: Record<string, Options>) =>
     settingsOf(flags, argv, [environment.flags, kept])
+  // The parser lays out the help of any command, which takes as long as all the rest of this.
+  const withPage = mayAskForHelp(argv) ? withExamples : withoutHelp
   let command: Command | undefined
   let text = ''
   const parser = yargs()
@@ -231,8 +233,19 @@ export async function parseCommandLine(
 }
 
 /** Adds what `--help` tells of a command besides its words and flags. */
-function withPage<Args>(args: Argv<Args>, { examples, note = '' }: CommandPage): Argv<Args> {
+function withExamples<Args>(args: Argv<Args>, { examples, note = '' }: CommandPage): Argv<Args> {
   return args.example(examples).epilogue(note)
+}
+
+/** Leaves nothing that the help of a command would tell. */
+function withoutHelp<Args>(args: Argv<Args>, { words, flags }: CommandPage): Argv<Args> {
+  for (const name of ['help', 'version', ...Object.keys({ ...words, ...flags })]) args.hide(name)
+  return args
+}
+
+/** Whether it may be: this is for the parser to say, and a flag with another h in it does no harm. */
+function mayAskForHelp(argv: readonly string[]): boolean {
+  return argv.some((word) => /^(-.*h|help$)/.test(word))
 }
 
 /** What `parse` makes of a flag that was given. */

@@ -1,4 +1,4 @@
-import { describe, expect, it } from 'vitest'
+import { describe, expect, it, vi } from 'vitest'
 import { parseCommandLine } from '../../src/cli/command-line.ts'
 import { readEnvironment } from '../../src/cli/environment.ts'
 import { toShareError } from '../../src/errors.ts'
@@ -207,6 +207,28 @@ describe('parseCommandLine', () => {
     const variables = { P2PSHARE_WORDS: '3', P2PSHARE_DEBUG: '1', P2PSHARE_COLOUR: 'no' }
     expect(await parse('receive 7-a-b', variables)).toMatchObject({ code: '7-a-b' })
     expect(await parse('send a --quiet', { P2PSHARE_JSON: '0' })).toMatchObject({ mode: 'quiet' })
+  })
+
+  it.each([
+    'send -h',
+    'send --h',
+    'send help',
+    'send --json help',
+    'send a -vh',
+    'send a --help=true',
+  ])('tells all of the help for "%s"', async (line) =>
+    expect(await parse(line)).toEqual(await parse('send --help')),
+  )
+
+  it('lays out hardly any help for a command that runs', async () => {
+    // The parser measures every text that it lays out.
+    const measured = vi.spyOn(Intl.Segmenter.prototype, 'segment')
+    await parse('send --help')
+    const ofHelp = measured.mock.calls.length
+    measured.mockClear()
+    await parse('send a --json')
+    expect(measured.mock.calls.length).toBeLessThan(ofHelp / 10)
+    measured.mockRestore()
   })
 
   it('does not show the code of the environment in the help', async () => {
