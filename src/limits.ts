@@ -440,6 +440,8 @@ export const STALL_NOTICE_MS = 3 * SECOND_MS
 export const LOG_INTERVAL_MS = 10 * SECOND_MS
 export const LOG_PERCENT = 10
 export const MIN_LOG_INTERVAL_MS = SECOND_MS
+/** Lines that wait to be written together: as much as a pipe takes. */
+export const MAX_LINE_BATCH_CHARACTERS = 64 * KIB
 /** Shorter waits end before the other side has typed anything. */
 export const MIN_WAIT_MS = SECOND_MS
 /** How long a stopped transfer may take to tell the other side before the process ends anyway. */

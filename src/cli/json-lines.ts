@@ -6,24 +6,33 @@ import {
   type VerifyEvent,
 } from '../events.ts'
 import { isPrintable } from '../printable.ts'
+import { LineBatch } from './line-batch.ts'
 import type { Renderer } from './renderer.ts'
 import type { OutputStream } from './terminal.ts'
 
 /** For a program: every event as a line of JSON. */
 export class JsonLines implements Renderer {
-  readonly #stream: OutputStream
+  readonly #batch: LineBatch
+  /** Whoever stops a command twice does not wait for the end of the turn. */
+  readonly #onExit = () => this.#batch.flush()
 
   constructor(stream: OutputStream) {
-    this.#stream = stream
+    this.#batch = new LineBatch(stream)
+    process.on('exit', this.#onExit)
   }
 
   onEvent(event: TransferEvent): void {
-    this.#stream.write(jsonLine(event, new Date()))
+    this.#batch.add(jsonLine(event, new Date()))
+    // Files come by the thousand; somebody may wait for anything else.
+    if (event.event !== 'file') this.#batch.flush()
   }
 
   say(): void {}
 
-  close(): void {}
+  close(): void {
+    this.#batch.flush()
+    process.off('exit', this.#onExit)
+  }
 }
 
 /**

@@ -17,6 +17,8 @@ const events: TransferEvent[] = [
   done,
 ]
 
+const file = (path: string): TransferEvent => ({ event: 'file', path, bytes: 1, sha256: 'ab' })
+
 describe('JsonLines', () => {
   it('writes every event as a line with version and time, and nothing else', () => {
     const output = new FakeOutput()
@@ -29,6 +31,25 @@ describe('JsonLines', () => {
     expect(written.map((line): unknown => JSON.parse(line))).toEqual(
       events.map((event) => ({ v: 1, time, ...event })),
     )
+  })
+
+  it('writes files together, and whatever else comes at once with those before it', () => {
+    const output = new FakeOutput()
+    const lines = new JsonLines(output)
+    const written = (event: TransferEvent) => {
+      lines.onEvent(event)
+      return output.writes.length
+    }
+    expect([code, file('a'), file('b'), progress(50), file('c')].map(written)).toEqual([
+      1, 1, 1, 2, 2,
+    ])
+    lines.close()
+    expect(output.writes.map((text) => text.match(/(?<="event":")\w+/g))).toEqual([
+      ['code'],
+      ['file', 'file', 'progress'],
+      ['file'],
+    ])
+    expect(output.text.match(/(?<="path":")\w/g)).toEqual(['a', 'b', 'c'])
   })
 
   it('keeps values exact, and lines safe to look at', () => {

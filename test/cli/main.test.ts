@@ -21,6 +21,8 @@ const endings = {
 }
 export async function send(file, { onEvent, signal }) {
   onEvent({ event: 'code', code: '7-guitar-velvet', full: '7-guitar-velvet' })
+  for (const path of 'abc') onEvent({ event: 'file', path, bytes: 1, sha256: 'ab' })
+  if (file === 'interrupted twice') for (const _ of 'ab') process.emit('SIGINT')
   return { done: endings[file](signal) }
 }
 export async function receive(code, { output, signal }) {
@@ -73,6 +75,15 @@ describe('the process', () => {
 
   it('ends at once when it is stopped again', async () => {
     expect(await stopped('hangs', ['SIGINT', 'SIGINT'])).toEqual({ status: 130, stderr: '' })
+  })
+
+  it.each([
+    ['well', 0],
+    ['interrupted twice', 130],
+  ])('has written every event when it ends: %s', async (file, status) => {
+    const ended = await program.run(['send', file, '--json'])
+    expect(ended).toMatchObject({ status, stderr: '' })
+    expect(ended.stdout.match(/(?<="path":")./g)).toEqual(['a', 'b', 'c'])
   })
 
   it('reports what nobody caught as an internal error', async () => {
