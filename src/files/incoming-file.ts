@@ -7,7 +7,7 @@ import { blockDigests } from './block-digests.ts'
 import { DestinationFile, type DestinationPlace } from './destination-file.ts'
 import type { DestinationWalk } from './destination-walk.ts'
 import { applyAttributes, applyTime, applyTimeAtOnce } from './file-attributes.ts'
-import { withFileErrors } from './file-error.ts'
+import { fileError, withFileErrors } from './file-error.ts'
 import type { Gate } from './gate.ts'
 import type { HandlePool } from './handle-pool.ts'
 import type { IncomingEntry } from './incoming-entry.ts'
@@ -83,18 +83,43 @@ export class IncomingFile {
 
   /** As `IncomingTree.write`. */
   async write(offset: number, parts: readonly Uint8Array[]): Promise<void> {
-    throwIfAborted(this.#context.signal)
     if (!Number.isSafeInteger(offset) || offset < 0) throw new TypeError(`no offset: ${offset}`)
     const length = totalBytes(parts)
     const { path, bytes } = this.entry
-    if (bytes !== null && offset + length > bytes) {
-      throw new ShareError('protocol', 'The other side sent more than it had announced')
+    this.#assertWritable(offset + length)
+    if (length === bytes && bytes <= WHOLE_FILE_BYTES) {
+      return this.#writeWholeInTurn(parts)
     }
-    await withFileErrors('write', path, async () => {
-      if (length === bytes && bytes <= WHOLE_FILE_BYTES) await this.#writeWhole(parts)
-      else await this.#writePart(offset, parts)
-    })
+    await withFileErrors('write', path, () => this.#writePart(offset, parts))
     this.#context.onWritten(length)
+  }
+
+  /**
+   * Creation, contents and attributes in one go, so that nothing is left for `finish`. Where that is
+   * not done when it returns, there is a promise. Both throw as `IncomingTree.write`.
+   */
+  writeWholeAtOnce(parts: readonly Uint8Array[]): Promise<void> | undefined {
+    const { syncsAll, onWritten } = this.#context
+    const length = this.#assertWhole(parts)
+    // Where there may be something in its place, or a handle to it, that has to be waited for.
+    const isNew = this.#told === 'nothing' && this.#preparing === undefined && !this.#isWhole
+    if (syncsAll || !isNew || !this.#createAtOnce(parts)) return this.writeWhole(parts)
+    this.#isWhole = true
+    onWritten(length)
+    return undefined
+  }
+
+  /** The same, in the background in any case. */
+  async writeWhole(parts: readonly Uint8Array[]): Promise<void> {
+    const { pool, onWritten } = this.#context
+    const { path } = this.entry
+    const length = this.#assertWhole(parts)
+    await withFileErrors('write', path, async () => {
+      await pool.close(path)
+      await this.#create(parts)
+    })
+    this.#isWhole = true
+    onWritten(length)
   }
 
   /** As `IncomingTree.finish`. */
@@ -111,7 +136,7 @@ export class IncomingFile {
       }
       if (this.#preparing === undefined && this.#told === 'nothing') {
         if (bytes > 0) throw this.#incomplete(bytes, 0)
-        return this.#writeWhole([])
+        return this.#writeWholeInTurn([])
       }
       await this.#finishStaged(bytes)
     })
@@ -144,35 +169,47 @@ export class IncomingFile {
     })
   }
 
-  /** Creation, contents and attributes in one go, so that nothing is left for the end. */
-  async #writeWhole(parts: readonly Uint8Array[]): Promise<void> {
-    const { pool, prompt, syncsAll } = this.#context
-    await pool.close(this.entry.path)
-    const isWritten =
-      !syncsAll &&
-      (await prompt.run(
-        () => this.#writeAtOnce(parts),
-        async () => false,
-      ))
-    if (!isWritten) await this.#writeInBackground(parts)
-    this.#isWhole = true
+  #writeWholeInTurn(parts: readonly Uint8Array[]): Promise<void> {
+    return this.#context.prompt.run<void>(
+      () => this.writeWholeAtOnce(parts),
+      () => this.writeWhole(parts),
+    )
+  }
+
+  #assertWritable(endBytes: number): void {
+    throwIfAborted(this.#context.signal)
+    if (endBytes <= (this.entry.bytes ?? Number.POSITIVE_INFINITY)) return
+    throw new ShareError('protocol', 'The other side sent more than it had announced')
+  }
+
+  /** Says how many bytes they are. */
+  #assertWhole(parts: readonly Uint8Array[]): number {
+    const length = totalBytes(parts)
+    this.#assertWritable(length)
+    const { bytes } = this.entry
+    if (bytes !== null && length < bytes) throw this.#incomplete(bytes, length)
+    return length
   }
 
   /** False where something is in its place. */
-  #writeAtOnce(parts: readonly Uint8Array[]): boolean {
+  #createAtOnce(parts: readonly Uint8Array[]): boolean {
     const { path, mode, modifiedMs } = this.entry
-    const descriptor = this.#context.tree.createAtOnce(path, mode & 0o777)
-    if (descriptor === undefined) return false
     try {
-      writePartsAtOnce(descriptor, 0, parts)
-      applyTimeAtOnce(descriptor, modifiedMs)
-    } finally {
-      closeSync(descriptor)
+      const descriptor = this.#context.tree.createAtOnce(path, mode & 0o777)
+      if (descriptor === undefined) return false
+      try {
+        writePartsAtOnce(descriptor, 0, parts)
+        applyTimeAtOnce(descriptor, modifiedMs)
+      } finally {
+        closeSync(descriptor)
+      }
+      return true
+    } catch (thrown) {
+      throw fileError(thrown, 'write', path)
     }
-    return true
   }
 
-  async #writeInBackground(parts: readonly Uint8Array[]): Promise<void> {
+  async #create(parts: readonly Uint8Array[]): Promise<void> {
     const { tree, gate, syncsAll } = this.#context
     const { path, mode, modifiedMs } = this.entry
     await gate.run(async () => {

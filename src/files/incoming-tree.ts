@@ -151,6 +151,21 @@ export class IncomingTree {
   }
 
   /**
+   * Writes files that are small, each with all that is in it, and finishes them. Throws as `write` and
+   * `finish` do.
+   */
+  async writeWhole(files: readonly { file: number; content: Uint8Array }[]): Promise<void> {
+    await this.#run(async () => {
+      await this.#context.prompt.runAll(
+        files,
+        ({ file, content }) => this.#file(file).writeWholeAtOnce([content]),
+        ({ file, content }) => this.#file(file).writeWhole([content]),
+      )
+      for (const { file } of files) this.#files.delete(file)
+    })
+  }
+
+  /**
    * All of the file is written: it gets its attributes and is closed.
    * Throws `integrity` unless `bytes` bytes are there, `disk-full`, `file-changed`, `permission` or
    * `file-failed`.

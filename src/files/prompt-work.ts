@@ -23,7 +23,10 @@ export class PromptWork {
   #nextBackgroundPieces = FIRST_BACKGROUND_PIECES
 
   /** Does one piece of work in one of the two ways, which have to come to the same. */
-  run<Result>(atOnce: () => Result, inBackground: () => Promise<Result>): Promise<Result> {
+  run<Result>(
+    atOnce: () => Result | Promise<Result>,
+    inBackground: () => Promise<Result>,
+  ): Promise<Result> {
     return new Promise((resolve, reject) => {
       const work = () => {
         try {
@@ -32,10 +35,52 @@ export class PromptWork {
           reject(thrown)
         }
       }
-      if (this.#turn === undefined && performance.now() < this.#turnEndsMs) return work()
-      this.#waiting.push(work)
-      this.#turn ??= setImmediate(() => this.#takeTurn())
+      if (this.#isTurn) work()
+      else this.#wait(work)
     })
+  }
+
+  /**
+   * The same for a piece of work on each item, in order, without a promise for each: `atOnce` may say
+   * with one that an item takes longer after all. Once one has failed no other is begun, and what it
+   * threw comes out when those that were begun have ended.
+   */
+  async runAll<Item>(
+    items: readonly Item[],
+    atOnce: (item: Item) => Promise<void> | undefined,
+    inBackground: (item: Item) => Promise<void>,
+  ): Promise<void> {
+    const longer: Promise<void>[] = []
+    let failure: { thrown: unknown } | undefined
+    const fail = (thrown: unknown) => {
+      failure ??= { thrown }
+    }
+    let hasTurn = this.#isTurn
+    for (const item of items) {
+      if (!hasTurn || performance.now() >= this.#turnEndsMs) {
+        await new Promise<void>((resolve) => this.#wait(resolve))
+        hasTurn = true
+      }
+      if (failure) break
+      try {
+        const work = this.#isInBackground() ? inBackground(item) : this.#timed(() => atOnce(item))
+        if (work) longer.push(work.catch(fail))
+      } catch (thrown) {
+        fail(thrown)
+      }
+    }
+    await Promise.all(longer)
+    if (failure) throw failure.thrown
+  }
+
+  /** Whether work may be done now, before what waits. */
+  get #isTurn(): boolean {
+    return this.#turn === undefined && performance.now() < this.#turnEndsMs
+  }
+
+  #wait(work: () => void): void {
+    this.#waiting.push(work)
+    this.#turn ??= setImmediate(() => this.#takeTurn())
   }
 
   #isInBackground(): boolean {

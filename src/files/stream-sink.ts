@@ -51,6 +51,13 @@ export class StreamSink {
     this.#wake([this.#end])
   }
 
+  async writeWhole(files: readonly { file: number; content: Uint8Array }[]): Promise<void> {
+    for (const { file, content } of files) {
+      await this.write(file, 0, [content])
+      await this.finish(file, content.length)
+    }
+  }
+
   /** Throws `integrity` unless exactly `bytes` were written. */
   async finish(_file: number, bytes: number): Promise<void> {
     if (bytes !== this.#end) throw new ShareError('integrity', 'Not all of the file arrived')

@@ -12,6 +12,8 @@ export interface AssembledBlock extends BlockId {
 }
 
 interface PartialBlock {
+  /** As it was when the block was begun. */
+  length: number | null
   chunks: Chunk[]
   digest: Uint8Array | undefined
   missingBytes: number
@@ -33,6 +35,11 @@ export class BlockAssembler {
     this.#init = init
   }
 
+  /** The length of the block that `chunk` goes on with; undefined where it begins one. */
+  begunBytes(chunk: Chunk): number | undefined {
+    return this.#partial.get(keyOf(chunk))?.length ?? undefined
+  }
+
   /**
    * Takes a chunk of a block of `length` bytes, null where that is not known; gives the block that
    * it completes. Of a chunk that comes twice, by two lanes, the first copy counts.
@@ -40,8 +47,8 @@ export class BlockAssembler {
    */
   add(chunk: Chunk, length: number | null): AssembledBlock | undefined {
     this.#assertFits(chunk, length)
-    const key = `${chunk.file}/${chunk.block}`
-    const partial = this.#partial.get(key) ?? this.#begin(key, chunk)
+    const key = keyOf(chunk)
+    const partial = this.#partial.get(key) ?? this.#begin(key, chunk, length)
     if (!take(partial, chunk)) return undefined
     if (partial.digest === undefined) {
       throw new ShareError('protocol', 'The sender sent a block without its digest')
@@ -57,12 +64,12 @@ export class BlockAssembler {
     this.#unwrittenBlocks -= 1
   }
 
-  #begin(key: string, chunk: Chunk): PartialBlock {
+  #begin(key: string, chunk: Chunk, length: number | null): PartialBlock {
     if (this.#unwrittenBlocks >= this.#init.maxUnwrittenBlocks) {
       throw new ShareError('protocol', 'The sender began more blocks than it may')
     }
     this.#unwrittenBlocks += 1
-    const partial = { chunks: [], digest: undefined, missingBytes: chunk.wireBytes }
+    const partial = { length, chunks: [], digest: undefined, missingBytes: chunk.wireBytes }
     this.#partial.set(key, partial)
     return partial
   }
@@ -97,6 +104,10 @@ function take(partial: PartialBlock, chunk: Chunk): boolean {
   partial.missingBytes -= chunk.data.length
   partial.digest = chunk.digest ?? partial.digest
   return partial.missingBytes === 0
+}
+
+function keyOf({ file, block }: BlockId): string {
+  return `${file}/${block}`
 }
 
 function overlap(a: Chunk, b: Chunk): boolean {

@@ -1,8 +1,10 @@
 import { DIGEST_BYTES } from './frame.ts'
 
+const NONE = new Uint8Array(0)
+
 /** The digests of the first blocks of a file, one behind the other: 32 bytes a block. */
 export class DigestList {
-  #digests = new Uint8Array(DIGEST_BYTES)
+  #digests = NONE
   #count = 0
 
   /** How many blocks there are. */

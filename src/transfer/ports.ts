@@ -92,6 +92,12 @@ export interface Source {
   release(file: number): void
 }
 
+/** A file with all that is in it. */
+export interface WholeFile {
+  file: number
+  content: Uint8Array
+}
+
 /** Where a receiver's entries and blocks go. */
 export interface Sink {
   /** Whether something of it may be there already, so that it is worth comparing. */
@@ -105,6 +111,8 @@ export interface Sink {
   compare(file: number, blockBytes: number): Promise<'skip' | AsyncIterable<Uint8Array>>
   /** Writes `parts`, one behind the other, to file `file` from `offset` on. */
   write(file: number, offset: number, parts: readonly Uint8Array[]): Promise<void>
+  /** Writes these files, each with all that is in it, and finishes them. */
+  writeWhole(files: readonly WholeFile[]): Promise<void>
   /** All of `file` is written, which has `bytes` bytes. */
   finish(file: number, bytes: number): Promise<void>
   /** Throws `disk-full` where there is no room for `bytes` in all. */

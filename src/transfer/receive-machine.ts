@@ -195,36 +195,34 @@ export class ReceiveMachine {
     return [...this.#check(), ...this.#completeAll()]
   }
 
-  /** The block of a `write` effect had the right digest and is written; those of a pack's files. */
-  blockWritten(block: WholeBlock, fileDigests: readonly Uint8Array[] = []): ReceiveEffect[] {
+  /** The block of a `write` effect had the right digest and is written. */
+  blockWritten(block: WholeBlock): ReceiveEffect[] {
     if (this.#state === 'ended') return []
-    this.#assembler?.written()
-    this.#writtenBytes += block.length
-    const effects: ReceiveEffect[] = [
-      { type: 'ack', block: { file: block.file, block: block.block } },
-      { type: 'progress', writtenBytes: this.#writtenBytes },
-    ]
-    for (const [at, { file: number, length }] of (block.pack ?? [block]).entries()) {
-      const file = this.#files.get(number)
-      if (file === undefined) continue
-      const digest = fileDigests[at]
-      if (block.pack && digest) file.blockDigests.add(0, digest)
-      file.writtenBytes += length
-      effects.push(...this.#completeFile(number, file))
+    const effects = this.#written(block)
+    const file = this.#files.get(block.file)
+    if (file === undefined) return effects
+    file.writtenBytes += block.length
+    return [...effects, ...this.#completeFile(block.file, file)]
+  }
+
+  /** The same of a pack, whose files have these digests, and are finished. */
+  packWritten(block: WholeBlock, digests: readonly Uint8Array[]): ReceiveEffect[] {
+    if (this.#state === 'ended') return []
+    const effects = this.#written(block)
+    for (const [at, { file: number, length }] of (block.pack ?? []).entries()) {
+      const [file, digest] = [this.#files.get(number), digests[at]]
+      if (file === undefined || digest === undefined) continue
+      file.blockDigests.add(0, digest)
+      effects.push(this.#finish(number, file, length))
     }
-    return effects
+    return [...effects, ...this.#check(), ...this.#completeAll()]
   }
 
   /** The answer to `finish`. */
   finished(number: number): ReceiveEffect[] {
     const file = this.#files.get(number)
     if (this.#state === 'ended' || file?.bytes == null) return []
-    const { bytes, entry } = file
-    const { path } = entry
-    const digest = file.blockDigests.result(blockCount(bytes, this.#blockBytes))
-    this.#files.delete(number)
-    this.#digest.add(number, { path, kind: 'file', bytes, digest })
-    return [{ type: 'file', path, bytes, digest }, ...this.#check(), ...this.#completeAll()]
+    return [this.#finish(number, file, file.bytes), ...this.#check(), ...this.#completeAll()]
   }
 
   /** The answer to `publish`. */
@@ -350,28 +348,35 @@ export class ReceiveMachine {
   }
 
   #packArrived(chunk: Chunk, count: number): ReceiveEffect[] {
-    if (count === 0 || count > MAX_PACK_ENTRIES) throw misplaced()
-    const pack: PackPart[] = []
-    let length = 0
-    for (let number = chunk.file; number < chunk.file + count; number += 1) {
-      const file = this.#files.get(number)
-      if (file === undefined || file.bytes === 0) continue
-      // A late copy of a pack that is being written.
-      if (file.isPacked) return []
-      if (file.bytes === null || file.blockDigests.has(0)) throw misplaced()
-      length += file.bytes
-      pack.push({ file: number, length: file.bytes })
-    }
-    // One that is written: a late copy.
-    if (pack.length === 0) return []
+    const begunBytes = this.#assembler?.begunBytes(chunk)
+    const length = begunBytes ?? totalBytes(this.#missingOf(chunk, count))
+    // A late copy of one that is written or being written.
+    if (length === 0) return []
     if (length > this.#blockBytes) throw misplaced()
     const block = this.#assembler?.add(chunk, length)
     if (block === undefined) return []
+    const pack = this.#missingOf(chunk, count)
+    // Another pack brought some of it.
+    if (totalBytes(pack) !== length) throw misplaced()
     for (const { file: number } of pack) {
       const file = this.#files.get(number)
       if (file) file.isPacked = true
     }
     return [{ type: 'write', block: { ...block, length, offset: 0, pack } }]
+  }
+
+  /** The files of a pack, as far as they are not there; none if they are being written. */
+  #missingOf(chunk: Chunk, count: number): PackPart[] {
+    if (count === 0 || count > MAX_PACK_ENTRIES) throw misplaced()
+    const pack: PackPart[] = []
+    for (let number = chunk.file; number < chunk.file + count; number += 1) {
+      const file = this.#files.get(number)
+      if (file === undefined || file.bytes === 0) continue
+      if (file.isPacked) return []
+      if (file.bytes === null || file.blockDigests.has(0)) throw misplaced()
+      pack.push({ file: number, length: file.bytes })
+    }
+    return pack
   }
 
   /** The sender says that a block that is there is right. */
@@ -406,6 +411,23 @@ export class ReceiveMachine {
     if (!isCountable(bytes, this.#blockBytes)) throw misplaced()
     file.bytes = bytes
     return this.#completeFile(number, file)
+  }
+
+  #written(block: WholeBlock): ReceiveEffect[] {
+    this.#assembler?.written()
+    this.#writtenBytes += block.length
+    return [
+      { type: 'ack', block: { file: block.file, block: block.block } },
+      { type: 'progress', writtenBytes: this.#writtenBytes },
+    ]
+  }
+
+  #finish(number: number, file: IncomingFile, bytes: number): ReceiveEffect {
+    const { path } = file.entry
+    const digest = file.blockDigests.result(blockCount(bytes, this.#blockBytes))
+    this.#files.delete(number)
+    this.#digest.add(number, { path, kind: 'file', bytes, digest })
+    return { type: 'file', path, bytes, digest }
   }
 
   #completeFile(number: number, file: IncomingFile): ReceiveEffect[] {
@@ -445,6 +467,10 @@ export class ReceiveMachine {
     this.#state = 'ended'
     return [{ type: 'end', outcome }]
   }
+}
+
+function totalBytes(pack: readonly PackPart[]): number {
+  return pack.reduce((sum, { length }) => sum + length, 0)
 }
 
 function outOfTurn(): ShareError {

@@ -201,9 +201,7 @@ export class Receiver {
         this.#inTurn(() => this.#compare(effect.files, effect.through))
         return
       case 'write':
-        void this.#answer(this.#write(effect.block), (digests) =>
-          this.#machine.blockWritten(effect.block, digests),
-        )
+        void this.#write(effect.block)
         return
       case 'finish':
         void this.#answer(this.#sink?.finish(effect.file, effect.bytes), () =>
@@ -310,32 +308,35 @@ export class Receiver {
     if (digests.length > 0) this.#run(this.#machine.had(file, Buffer.concat(digests)))
   }
 
-  /** Gives the digests of a pack's files. */
-  async #write(block: WholeBlock): Promise<Uint8Array[]> {
-    const parts = await this.#decoded(block)
-    if (block.pack) return this.#writePack(block, block.pack, parts)
-    assertSame(blockDigest(...parts), block.digest)
-    await this.#sink?.write(block.file, block.offset, parts)
-    return []
+  async #write(block: WholeBlock): Promise<void> {
+    const { pack } = block
+    try {
+      const parts = await this.#decoded(block)
+      if (pack) this.#run(await this.#writePack(block, pack, parts))
+      else this.#run(await this.#writeBlock(block, parts))
+    } catch (thrown) {
+      this.fail(toShareError(thrown))
+    }
   }
 
-  async #writePack(
-    block: WholeBlock,
-    pack: readonly PackPart[],
-    parts: readonly Uint8Array[],
-  ): Promise<Uint8Array[]> {
+  async #writeBlock(block: WholeBlock, parts: readonly Uint8Array[]) {
+    assertSame(blockDigest(...parts), block.digest)
+    await this.#sink?.write(block.file, block.offset, parts)
+    return this.#machine.blockWritten(block)
+  }
+
+  async #writePack(block: WholeBlock, pack: readonly PackPart[], parts: readonly Uint8Array[]) {
     const [whole = Buffer.concat(parts), ...rest] = parts
     const data = rest.length > 0 ? Buffer.concat(parts) : whole
     let end = 0
     const files = pack.map(({ file, length }) => {
-      const content = data.subarray(end, end + length)
       end += length
-      return { file, content, digest: blockDigest(content) }
+      return { file, content: data.subarray(end - length, end) }
     })
-    const digests = files.map(({ digest }) => digest)
+    const digests = files.map(({ content }) => blockDigest(content))
     assertSame(packDigest(digests), block.digest)
-    await Promise.all(files.map(({ file, content }) => this.#sink?.write(file, 0, [content])))
-    return digests
+    await this.#sink?.writeWhole(files)
+    return this.#machine.packWritten(block, digests)
   }
 
   async #decoded({ encoding, parts, length }: WholeBlock): Promise<Uint8Array[]> {

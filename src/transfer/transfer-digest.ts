@@ -40,12 +40,15 @@ export class TransferDigest {
   /** Adds entry number `index`; undefined when it is left out. Each may be added once. */
   add(index: number, entry: DigestedEntry | undefined): void {
     if (index < this.#through || this.#early.has(index)) throw new TypeError('an entry came twice')
-    this.#early.set(index, entry)
-    while (this.#early.has(this.#through)) {
+    if (index > this.#through) {
+      this.#early.set(index, entry)
+      return
+    }
+    this.#take(entry)
+    while (this.#early.size > 0 && this.#early.has(this.#through)) {
       const next = this.#early.get(this.#through)
       this.#early.delete(this.#through)
-      this.#through += 1
-      if (next) this.#take(next)
+      this.#take(next)
     }
   }
 
@@ -54,15 +57,18 @@ export class TransferDigest {
     return this.#running.result()
   }
 
-  #take({ path, kind, bytes, digest }: DigestedEntry): void {
-    const name = new TextEncoder().encode(kind === 'directory' ? `${path}/` : path)
-    const head = new Uint8Array(4 + name.length + 8)
-    const view = new DataView(head.buffer)
-    view.setUint32(0, name.length)
-    head.set(name, 4)
-    view.setBigUint64(4 + name.length, BigInt(bytes))
-    this.#running.add(head)
-    this.#running.add(digest ?? NO_DIGEST)
+  #take(entry: DigestedEntry | undefined): void {
+    this.#through += 1
+    if (entry === undefined) return
+    const { path, kind, bytes, digest } = entry
+    const name = kind === 'directory' ? `${path}/` : path
+    const nameBytes = Buffer.byteLength(name)
+    const record = Buffer.allocUnsafe(4 + nameBytes + 8 + DIGEST_BYTES)
+    record.writeUInt32BE(nameBytes)
+    record.write(name, 4)
+    record.writeBigUInt64BE(BigInt(bytes), 4 + nameBytes)
+    record.set(digest ?? NO_DIGEST, 4 + nameBytes + 8)
+    this.#running.add(record)
     if (kind === 'directory') return
     this.#files += 1
     this.#bytes += bytes

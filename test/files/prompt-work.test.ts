@@ -80,6 +80,55 @@ describe('prompt work', () => {
     expect(between).toEqual([0, 8, 16])
   })
 
+  it('is done on many items in their order, as on one', async () => {
+    const work = new PromptWork()
+    const items = Array.from({ length: 100 }, (_, item) => item)
+    const done: number[] = []
+    let turns = 0
+    const timer = setInterval(() => (turns += 1), 1)
+    const atOnce = (item: number) => {
+      busyFor(item === 50 ? 20 : 0.2)
+      done.push(item)
+      return undefined
+    }
+    const inBackground = async (item: number) => {
+      done.push(-item)
+    }
+    await work.runAll(items, atOnce, inBackground)
+    clearInterval(timer)
+    expect(done.map(Math.abs)).toEqual(items)
+    // A busy machine may make another piece look slow later on.
+    expect(done.slice(51, 59).every((item) => item < 0)).toBe(true)
+    expect(done.slice(0, 51).some((item) => item > 0)).toBe(true)
+    expect(turns).toBeGreaterThan(3)
+  })
+
+  it('on many items waits for those that take longer', async () => {
+    const work = new PromptWork()
+    let done = 0
+    const atOnce = async () => {
+      await new Promise((resolve) => setTimeout(resolve, 5))
+      done += 1
+    }
+    await work.runAll([1, 2, 3], atOnce, atOnce)
+    expect(done).toBe(3)
+  })
+
+  it('on many items begins no more after one has failed, and waits for the others', async () => {
+    const work = new PromptWork()
+    const begun: number[] = []
+    let ended = 0
+    const piece = (item: number) => {
+      begun.push(item)
+      if (item === 3) throw new Error('no')
+      return new Promise<void>((resolve) => setTimeout(resolve, 5)).then(() => {
+        ended += 1
+      })
+    }
+    await expect(work.runAll([1, 2, 3, 4], piece, async () => {})).rejects.toThrow('no')
+    expect([begun, ended]).toEqual([[1, 2, 3], 2])
+  })
+
   it('passes on what is thrown', async () => {
     const work = new PromptWork()
     const fail = () => {

@@ -1,7 +1,7 @@
 import { ShareError } from '../../src/errors.ts'
 import { blockDigest } from '../../src/transfer/digests.ts'
 import type { Entry } from '../../src/transfer/frame.ts'
-import type { Sink, Source } from '../../src/transfer/ports.ts'
+import type { Sink, Source, WholeFile } from '../../src/transfer/ports.ts'
 
 /** Contents by path; null for a directory. */
 export type MemoryTree = Record<string, Uint8Array | null>
@@ -131,6 +131,14 @@ export class MemorySink implements Sink {
     after.set(data, offset)
     this.files[path] = after
     this.writtenBytes += data.length
+  }
+
+  async writeWhole(files: readonly WholeFile[]): Promise<void> {
+    const write = async ({ file, content }: WholeFile) => {
+      await this.write(file, 0, [content])
+      await this.finish(file, content.length)
+    }
+    await Promise.all(files.map(write))
   }
 
   async finish(file: number, bytes: number): Promise<void> {

@@ -104,10 +104,9 @@ describe('a pack', () => {
       { file: 4, length: 30 },
     ])
     const digests = contents.map((content) => blockDigest(content))
-    const effects = machine.blockWritten(block, digests)
+    const effects = machine.packWritten(block, digests)
     expect(effects.filter(({ type }) => type === 'ack')).toHaveLength(1)
-    const files = finishAll(machine, effects).filter(({ type }) => type === 'file')
-    expect(files).toMatchObject(
+    expect(effects.filter(({ type }) => type === 'file')).toMatchObject(
       digests.map((digest, at) => ({ bytes: 10 * (at + 1), digest: blockDigest(digest) })),
     )
   })
@@ -145,17 +144,25 @@ describe('a pack', () => {
     expect(() => machine.receive(packOf(contents))).toThrow(protocolError)
   })
 
-  it('is written once, also when it comes again while its files are being finished', () => {
+  it('is refused when another pack brought some of it meanwhile', () => {
+    const machine = accepted(10, 20, 30)
+    const { data, digest = data, ...rest } = packOf(contents)
+    machine.receive({ ...rest, data: data.subarray(0, 30) })
+    written(machine, packOf(contents.slice(1), 1))
+    expect(() => machine.receive({ ...rest, data: data.subarray(30), offset: 30, digest })).toThrow(
+      protocolError,
+    )
+  })
+
+  it('is written once, also when it comes again', () => {
     const machine = accepted(10, 20, 30)
     const frame = packOf(contents)
     const block = written(machine, frame)
     expect(machine.receive(frame)).toEqual([])
-    const digests = contents.map((content) => blockDigest(content))
-    const effects = machine.blockWritten(block, digests)
-    expect(machine.receive(frame)).toEqual([])
-    machine.finished(0)
-    expect(machine.receive(frame)).toEqual([])
-    finishAll(machine, effects.slice(-2))
+    machine.packWritten(
+      block,
+      contents.map((content) => blockDigest(content)),
+    )
     expect(machine.receive(frame)).toEqual([])
     expect(machine.receive(packOf(contents.slice(1), 1))).toEqual([])
     expect(machine.receive(wholeBlock(randomBytes(20), 0, 1))).toEqual([])

@@ -106,12 +106,13 @@ export function written(machine: ReceiveMachine, frame: Frame): WholeBlock {
 /** Writes a block and finishes the files that are whole by that. */
 export function saveBlock(machine: ReceiveMachine, frame: Chunk & { type: 'chunk' }) {
   const block = written(machine, frame)
+  if (block.pack === undefined) return finishAll(machine, machine.blockWritten(block))
   let at = 0
-  const digests = block.pack?.map(({ length }) => {
+  const digests = block.pack.map(({ length }) => {
     at += length
     return blockDigest(frame.data.subarray(at - length, at))
   })
-  return finishAll(machine, machine.blockWritten(block, digests))
+  return machine.packWritten(block, digests)
 }
 
 /** Answers each `finish` of `effects`; gives what comes of that too. */
