@@ -338,6 +338,8 @@ export const OFFER_GROWTH_FILES = 1000
 export const OFFER_GROWTH_BYTES = 64 * MIB
 /** So many entries are listed ahead of those that the receiver has taken in: a few round trips. */
 export const LISTED_AHEAD_ENTRIES = 2048
+/** Entries told of in one CHECKED while no chunk waits for that: a quarter of what may be listed ahead. */
+export const CHECKED_TOGETHER_ENTRIES = LISTED_AHEAD_ENTRIES / 4
 /** While so many files are not finished a receiver takes no more in: a few megabytes of memory. */
 export const MAX_OPEN_FILES = 4096
 /** Digests of one HAVE: 8 KiB, which every lane takes. */

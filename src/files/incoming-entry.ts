@@ -20,6 +20,11 @@ export interface IncomingOffer {
   bytes: number
 }
 
+/** Whether it was sent as such, not as part of another. */
+export function isRoot({ path }: IncomingEntry): boolean {
+  return !path.includes('/')
+}
+
 /** All but the last component; empty for a root. */
 export function parentOf(path: string): string {
   return path.slice(0, Math.max(path.lastIndexOf('/'), 0))

@@ -7,7 +7,7 @@ import type { HeldDirectory } from './held-directory.ts'
 import { type IncomingEntry, nameOf, parentOf, rootOf } from './incoming-entry.ts'
 import type { IncomingPlan } from './incoming-plan.ts'
 
-/** A file or directory that was sent as such, not as part of another. */
+/** An entry that is a root, and what becomes of it. */
 export interface IncomingRoot extends RootPlan {
   readonly entry: IncomingEntry
 }
@@ -50,12 +50,8 @@ export class IncomingRoots {
     return action === 'skip' || action === 'merge-beside' || (update && action !== 'create')
   }
 
-  /**
-   * Decides what becomes of an entry that is a root; others are passed over. Throws `file-exists`, and
-   * `incompatible` for too many.
-   */
+  /** Decides what becomes of a root. Throws `file-exists`, and `incompatible` for too many. */
   async add(entry: IncomingEntry): Promise<void> {
-    if (entry.path.includes('/')) return
     if (this.#roots.size >= MAX_ROOTS) {
       const limit = MAX_ROOTS.toLocaleString('en')
       throw new ShareError('incompatible', `The other side sends more than ${limit} at once`, {

@@ -5,7 +5,7 @@ import { EntryCheck } from './entry-check.ts'
 import { findAt } from './existing.ts'
 import { fileExists } from './file-error.ts'
 import { fileKind } from './file-kind.ts'
-import type { IncomingEntry } from './incoming-entry.ts'
+import { type IncomingEntry, isRoot } from './incoming-entry.ts'
 import { type Counterpart, IncomingFile, type IncomingFileContext } from './incoming-file.ts'
 import type { IncomingPlan } from './incoming-plan.ts'
 import { IncomingRoom } from './incoming-room.ts'
@@ -112,15 +112,18 @@ export class IncomingTree {
   async list(first: number, entries: readonly IncomingEntry[]): Promise<void> {
     await this.#run(async () => {
       const taken = this.#check.take(first, entries, () => this.#pendingPaths())
-      for (const entry of taken) await this.#roots.add(entry)
-      for (const entry of taken) await this.#assertFits(entry)
+      for (const entry of taken.filter(isRoot)) await this.#roots.add(entry)
+      const planned = taken.map((entry) => ({ entry, plan: this.#roots.planOf(entry) }))
+      for (const { entry, plan } of planned) {
+        if (plan?.action.startsWith('merge')) await this.#assertFits(entry, plan)
+      }
       const { tree, spool } = this.#staging
       const directories = taken.filter(({ kind }) => kind === 'directory')
       for (const { path } of directories) await tree.makeDirectory(path)
       await spool.add(directories)
-      for (const [index, entry] of taken.entries()) {
+      for (const [index, { entry, plan }] of planned.entries()) {
         if (entry.kind !== 'file') continue
-        const counterpart = counterpartOf(this.#roots.planOf(entry), this.#plan.request.update)
+        const counterpart = counterpartOf(plan, this.#plan.request.update)
         this.#files.set(first + index, new IncomingFile(this.#context, entry, counterpart))
       }
     })
@@ -239,9 +242,7 @@ export class IncomingTree {
   }
 
   /** Early, as it would be a pity to find out when everything has arrived. */
-  async #assertFits(entry: IncomingEntry): Promise<void> {
-    const plan = this.#roots.planOf(entry)
-    if (plan === undefined || !plan.action.startsWith('merge')) return
+  async #assertFits(entry: IncomingEntry, plan: EntryPlan): Promise<void> {
     const { directory, name } = plan.place
     if (entry.kind === 'directory') {
       const path = directory === '' ? name : `${directory}/${name}`

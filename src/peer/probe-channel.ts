@@ -9,6 +9,8 @@ const MAX_PROBE_MESSAGE_BYTES = 1024
 export class ProbeChannel {
   readonly #channel: RTCDataChannel
   #onMessage: (message: Uint8Array) => void = () => {}
+  /** Asking the channel itself would wait for the engine's threads each time. */
+  #isOpen = false
 
   constructor(connection: RTCPeerConnection) {
     this.#channel = connection.createDataChannel('probes', {
@@ -18,6 +20,12 @@ export class ProbeChannel {
       maxRetransmits: 0,
     })
     this.#channel.binaryType = 'arraybuffer'
+    this.#channel.onopen = () => {
+      this.#isOpen = true
+    }
+    this.#channel.onclose = () => {
+      this.#isOpen = false
+    }
     this.#channel.onmessage = ({ data }: MessageEvent<unknown>) => {
       if (!(data instanceof ArrayBuffer) || data.byteLength > MAX_PROBE_MESSAGE_BYTES) return
       this.#onMessage(new Uint8Array(data))
@@ -31,7 +39,7 @@ export class ProbeChannel {
 
   /** Sends `message` (at most 1 KiB), or does nothing while the channel is not open. */
   send(message: Uint8Array<ArrayBuffer>): void {
-    if (this.#channel.readyState !== 'open') return
+    if (!this.#isOpen) return
     try {
       this.#channel.send(message)
     } catch {

@@ -1,5 +1,6 @@
 import { type ErrorCode, ShareError } from '../errors.ts'
 import {
+  CHECKED_TOGETHER_ENTRIES,
   LISTED_AHEAD_ENTRIES,
   MAX_MANIFEST_ENTRIES,
   MAX_OPEN_FILES,
@@ -283,7 +284,7 @@ export class ReceiveMachine {
     if (aheadEntries > LISTED_AHEAD_ENTRIES + MAX_MANIFEST_ENTRIES) throw outOfTurn()
     if (!entries.every(({ bytes }) => isCountable(bytes ?? 0, this.#blockBytes))) throw misplaced()
     this.#bound.listed(entries)
-    if (entries.length === 0) return this.#completeAll()
+    if (entries.length === 0) return [...this.#check(), ...this.#completeAll()]
     return [{ type: 'list', first, entries }]
   }
 
@@ -302,6 +303,8 @@ export class ReceiveMachine {
     const through = this.#readyThrough
     const open = this.#takenThrough - this.#digest.through
     if (through === this.#checkedThrough || open > MAX_OPEN_FILES) return []
+    const isUrgent = this.#compares || this.#isListed
+    if (!isUrgent && through - this.#checkedThrough < CHECKED_TOGETHER_ENTRIES) return []
     this.#checkedThrough = through
     return [{ type: 'send', frame: { type: 'checked', through } }]
   }

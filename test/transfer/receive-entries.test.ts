@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto'
 import { describe, expect, it } from 'vitest'
 import {
   BLOCK_BYTES,
+  CHECKED_TOGETHER_ENTRIES,
   LISTED_AHEAD_ENTRIES,
   MAX_MANIFEST_ENTRIES,
   MAX_OPEN_FILES,
@@ -40,12 +41,32 @@ describe('the list of entries', () => {
   })
 
   it('is taken in while more of it comes, and told of in order', () => {
-    const machine = acceptedBefore()
+    const machine = acceptedBefore({ compares: true })
     const [first, second] = [entriesOf(1, 1), entriesOf('d')]
     machine.receive(manifestOf(first, 0, false))
     machine.receive(manifestOf(second, 2))
-    expect(checkedOf(machine.taken(0, first))).toEqual([2])
-    expect(checkedOf(machine.taken(2, second))).toEqual([3])
+    machine.taken(0, first)
+    expect(checkedOf(machine.compared(2))).toEqual([2])
+    machine.taken(2, second)
+    expect(checkedOf(machine.compared(3))).toEqual([3])
+  })
+
+  it('is told of together where no chunk waits for that, and to its end', () => {
+    const machine = acceptedBefore()
+    const told: number[] = []
+    const take = (count: number, first: number, isLast: boolean) => {
+      const batch = Array.from({ length: count }, (_, at) => directoryEntry(`${first + at}`))
+      told.push(...checkedOf(takeIn(machine, manifestOf(batch, first, isLast))))
+    }
+    take(MAX_MANIFEST_ENTRIES, 0, false)
+    expect(told).toEqual([])
+    for (let first = MAX_MANIFEST_ENTRIES; told.length === 0; first += MAX_MANIFEST_ENTRIES) {
+      take(MAX_MANIFEST_ENTRIES, first, false)
+    }
+    expect(told).toEqual([CHECKED_TOGETHER_ENTRIES])
+    take(3, CHECKED_TOGETHER_ENTRIES, false)
+    take(0, CHECKED_TOGETHER_ENTRIES + 3, true)
+    expect(told).toEqual([CHECKED_TOGETHER_ENTRIES, CHECKED_TOGETHER_ENTRIES + 3])
   })
 
   it('may not run ahead of what is taken in', () => {
