@@ -1,5 +1,5 @@
 import { isUtf8 } from 'node:buffer'
-import type { Dir, Dirent } from 'node:fs'
+import { type Dir, type Dirent, opendirSync } from 'node:fs'
 import { opendir } from 'node:fs/promises'
 import { DIRECTORY_BUFFER_ENTRIES } from '../limits.ts'
 import type { PromptWork } from './prompt-work.ts'
@@ -31,7 +31,11 @@ export class DirectoryReader {
 
   /** Throws what the system says. `prompt` says how it is read. */
   static async open(location: string, prompt: PromptWork): Promise<DirectoryReader> {
-    return new DirectoryReader(await opendir(location, OPTIONS), prompt)
+    const directory = await prompt.run(
+      () => opendirSync(location, OPTIONS),
+      () => opendir(location, OPTIONS),
+    )
+    return new DirectoryReader(directory, prompt)
   }
 
   /** The next names, at most `count`, in the file system's order; none when there are no more. */
@@ -43,7 +47,10 @@ export class DirectoryReader {
   }
 
   async close(): Promise<void> {
-    await this.#directory.close()
+    await this.#prompt.run(
+      () => this.#directory.closeSync(),
+      () => this.#directory.close(),
+    )
   }
 
   #nextAtOnce(count: number): FoundName[] {

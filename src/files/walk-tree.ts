@@ -1,15 +1,16 @@
-import { join } from 'node:path'
+import type { BigIntStats } from 'node:fs'
+import { join, sep } from 'node:path'
 import { throwIfAborted } from '../errors.ts'
 import { WALK_AHEAD_ENTRIES } from '../limits.ts'
 import { DirectoryReader, type FoundName } from './directory-reader.ts'
 import type { Exclusions } from './exclusions.ts'
-import { withFileErrors } from './file-error.ts'
+import { fileError, withFileErrors } from './file-error.ts'
 import { changed, isGone, look, lookAtOnce } from './listed-file.ts'
 import { PromptWork } from './prompt-work.ts'
 import type { Root } from './roots.ts'
 import type { SkippedLinks } from './skipped-links.ts'
 import { followLink } from './tree-link.ts'
-import { assertSendable, type WalkedEntry, walkedEntry } from './walked-entry.ts'
+import { assertSendable, type Place, type WalkedEntry, walkedEntry } from './walked-entry.ts'
 
 export interface WalkOptions {
   readonly exclusions: Exclusions
@@ -39,8 +40,22 @@ interface Level {
   readonly entry: WalkedEntry
   readonly reader: DirectoryReader
   readonly exclusions: Exclusions
+  /** What the location of everything in it begins with. */
+  readonly prefix: string
   /** Directories of the names read last, to be entered; looked at when it is their turn. */
   readonly ahead: FoundName[]
+}
+
+/** Where something stands under a name that was found. */
+interface FoundPlace extends Place {
+  readonly found: FoundName
+  /** What a look at it says; undefined before, and where it is gone. */
+  stats: BigIntStats | undefined
+}
+
+interface FoundEntry {
+  readonly found: FoundName
+  readonly entry: WalkedEntry
 }
 
 class TreeWalk {
@@ -69,10 +84,10 @@ class TreeWalk {
           yield await this.#advance(level)
           continue
         }
-        const entry = await this.#examine(level, next)
-        if (entry === undefined) continue
-        yield [entry]
-        if (entry.kind === 'directory') await this.#enter(entry, level.exclusions)
+        for (const { entry } of await this.#examine(level, [next])) {
+          yield [entry]
+          if (entry.kind === 'directory') await this.#enter(entry, level.exclusions)
+        }
       }
     } finally {
       for (const { reader } of this.#levels) await reader.close().catch(() => undefined)
@@ -96,36 +111,53 @@ class TreeWalk {
       return []
     }
     const files: WalkedEntry[] = []
-    const examined = await Promise.all(
-      found.map(async (name) => {
-        if (name.isDirectory) return { name, isDirectory: true }
-        const entry = await this.#examine(level, name)
-        return { name, entry, isDirectory: entry?.kind === 'directory' }
-      }),
-    )
-    for (const { name, entry, isDirectory } of examined) {
-      if (isDirectory) level.ahead.push(name)
-      else if (entry !== undefined) files.push(entry)
+    level.ahead.push(...found.filter(({ isDirectory }) => isDirectory))
+    const others = found.filter(({ isDirectory }) => !isDirectory)
+    for (const { found: name, entry } of await this.#examine(level, others)) {
+      if (entry.kind === 'directory') level.ahead.push(name)
+      else files.push(entry)
     }
     return files
   }
 
-  /** What is there under this name, unless it is to be left out, or gone. */
-  async #examine(level: Level, found: FoundName): Promise<WalkedEntry | undefined> {
-    const { follow, skipped } = this.#options
-    const path = `${level.entry.path}/${found.name}`
-    if (level.exclusions.excludes(this.#inside(path), found.isDirectory)) return undefined
-    // A link that is left out may be called anything.
-    if (follow || !found.isSymbolicLink) assertSendable(path, found)
-    const location = join(level.entry.location, found.name)
-    const stats = await lookUnlessGone(this.#prompt, location, path)
-    if (stats === undefined) return undefined
-    if (!stats.isSymbolicLink()) return walkedEntry({ path, location, isFollowed: false }, stats)
-    if (!follow) {
-      skipped.add(path, 'is a symbolic link')
-      return undefined
+  /** What is there under these names, without what is to be left out, or gone. */
+  async #examine(level: Level, names: readonly FoundName[]): Promise<FoundEntry[]> {
+    const places = names.flatMap((found) => this.#placeOf(level, found) ?? [])
+    await this.#prompt.runAll(
+      places,
+      (place) => {
+        place.stats = lookUnlessGoneAtOnce(place)
+        return undefined
+      },
+      async (place) => {
+        place.stats = await lookUnlessGone(place)
+      },
+    )
+    const entries: FoundEntry[] = []
+    for (const place of places) {
+      const { stats } = place
+      if (stats === undefined) continue
+      const entry = stats.isSymbolicLink()
+        ? await this.#behindLink(level, place)
+        : walkedEntry(place, stats)
+      if (entry !== undefined) entries.push({ found: place.found, entry })
     }
-    return this.#follow(level, path, location)
+    return entries
+  }
+
+  /** Undefined for what is to be left out. */
+  #placeOf({ entry, exclusions, prefix }: Level, found: FoundName): FoundPlace | undefined {
+    const path = `${entry.path}/${found.name}`
+    if (exclusions.excludes(this.#inside(path), found.isDirectory)) return undefined
+    // A link that is left out may be called anything.
+    if (this.#options.follow || !found.isSymbolicLink) assertSendable(path, found)
+    return { found, path, location: prefix + found.name, isFollowed: false, stats: undefined }
+  }
+
+  async #behindLink(level: Level, { path, location }: Place): Promise<WalkedEntry | undefined> {
+    if (this.#options.follow) return this.#follow(level, path, location)
+    this.#options.skipped.add(path, 'is a symbolic link')
+    return undefined
   }
 
   async #follow(
@@ -152,7 +184,7 @@ class TreeWalk {
   }
 
   async #enter(entry: WalkedEntry, exclusions: Exclusions): Promise<void> {
-    const { path, location, isFollowed, version } = entry
+    const { path, location, version } = entry
     const inside = await exclusions.enter(this.#inside(path), location)
     await withFileErrors('read', path, async () => {
       let reader: DirectoryReader
@@ -162,9 +194,13 @@ class TreeWalk {
         if (isGone(thrown)) return
         throw thrown
       }
-      this.#levels.push({ entry, reader, exclusions: inside, ahead: [] })
+      const prefix = join(location, sep)
+      this.#levels.push({ entry, reader, exclusions: inside, prefix, ahead: [] })
       // A link that was put in its place could lead anywhere.
-      const now = await lookUnlessGone(this.#prompt, location, path, isFollowed)
+      const now = await this.#prompt.run(
+        () => lookUnlessGoneAtOnce(entry),
+        () => lookUnlessGone(entry),
+      )
       const isSame = now?.isDirectory() && now.dev === version.dev && now.ino === version.ino
       if (!isSame) throw changed(path)
     })
@@ -176,21 +212,23 @@ class TreeWalk {
   }
 }
 
-async function lookUnlessGone(
-  prompt: PromptWork,
-  location: string,
-  path: string,
-  isFollowed = false,
-) {
-  return withFileErrors('look at', path, async () => {
-    try {
-      return await prompt.run(
-        () => lookAtOnce(location, isFollowed),
-        () => look(location, isFollowed),
-      )
-    } catch (thrown) {
-      if (isGone(thrown)) return undefined
-      throw thrown
-    }
-  })
+async function lookUnlessGone(place: Place): Promise<BigIntStats | undefined> {
+  try {
+    return await look(place.location, place.isFollowed)
+  } catch (thrown) {
+    return goneAs(thrown, place)
+  }
+}
+
+function lookUnlessGoneAtOnce(place: Place): BigIntStats | undefined {
+  try {
+    return lookAtOnce(place.location, place.isFollowed)
+  } catch (thrown) {
+    return goneAs(thrown, place)
+  }
+}
+
+/** Undefined where that says that nothing is there; throws what else it is. */
+function goneAs(thrown: unknown, { path }: Place): undefined {
+  if (!isGone(thrown)) throw fileError(thrown, 'look at', path)
 }
