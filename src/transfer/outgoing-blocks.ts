@@ -28,6 +28,12 @@ export interface OutgoingChunk {
   chunk: Chunk
 }
 
+/** Where a piece that was handed out lies in the block's data. */
+interface Piece {
+  offset: number
+  end: number
+}
+
 /** A block that was begun and is not yet written at the receiver. */
 export interface OutgoingBlock {
   readonly place: BlockPlace
@@ -35,12 +41,12 @@ export interface OutgoingBlock {
   content: ReadBlock | undefined
   /** As it was first sent. */
   encoding: Encoding | undefined
-  /** How it is cut, the same way each time; undefined before the first piece. */
-  chunkBytes: number | undefined
   wireBytes: number
   digest: Uint8Array | undefined
-  /** Where pieces begin that are to be handed out, in order. */
-  pending: number[]
+  /** All before it was handed out at some time; what is behind it is not cut yet. */
+  cutThrough: number
+  /** Pieces that are to be handed out again, as they were. */
+  lost: Piece[]
   isReading: boolean
   isWritten: boolean
 }
@@ -76,10 +82,10 @@ export class OutgoingBlocks {
       place,
       content: undefined,
       encoding: undefined,
-      chunkBytes: undefined,
       wireBytes: 0,
       digest: undefined,
-      pending: [],
+      cutThrough: 0,
+      lost: [],
       isReading: false,
       isWritten: false,
     }
@@ -133,24 +139,23 @@ export class OutgoingBlocks {
     const maxDataBytes = maxPayloadBytes - CHUNK_HEADER_BYTES - DIGEST_BYTES
     for (const block of this.#queue) {
       if (block.content === undefined) continue
-      cut(block, Math.min(chunkBytes, maxDataBytes))
-      if ((block.chunkBytes ?? 0) > maxDataBytes) continue
-      return this.#handOut(block, block.content)
+      const piece = takeLost(block, maxDataBytes) ?? cut(block, Math.min(chunkBytes, maxDataBytes))
+      if (piece !== undefined) return this.#handOut(block, block.content, piece)
     }
     return undefined
   }
 
   /** A piece was lost with its lane, or is late: it is to be sent once more. */
-  again({ block, offset }: OutgoingChunk): void {
-    if (block.isWritten || block.pending.includes(offset)) return
+  again({ block, offset, chunk }: OutgoingChunk): void {
+    if (block.isWritten || block.lost.some((piece) => piece.offset === offset)) return
     if (!this.#queue.includes(block)) this.#queue.unshift(block)
-    block.pending.push(offset)
+    block.lost.push({ offset, end: offset + chunk.data.length })
   }
 
   /** The receiver has written a block. Throws `protocol` for one that it cannot have. */
   written(file: number, blockNumber: number): BlockPlace {
     const block = this.#blocks.get(keyOf({ file, block: blockNumber }))
-    if (block?.chunkBytes === undefined) {
+    if (block === undefined || !wasHandedOut(block)) {
       throw new ShareError('protocol', 'The receiver acknowledged what it cannot have')
     }
     block.isWritten = true
@@ -159,9 +164,7 @@ export class OutgoingBlocks {
     return block.place
   }
 
-  #handOut(block: OutgoingBlock, content: ReadBlock): OutgoingChunk {
-    const offset = block.pending.shift() ?? 0
-    const end = Math.min(offset + (block.chunkBytes ?? 0), block.wireBytes)
+  #handOut(block: OutgoingBlock, content: ReadBlock, { offset, end }: Piece): OutgoingChunk {
     const { file, block: number } = block.place
     const chunk: Chunk = {
       file,
@@ -172,13 +175,13 @@ export class OutgoingBlocks {
       data: content.data.subarray(offset, end),
       ...(end === block.wireBytes && { digest: content.digest }),
     }
-    if (block.pending.length === 0) this.#queue.splice(this.#queue.indexOf(block), 1)
+    if (isHandedOut(block)) this.#queue.splice(this.#queue.indexOf(block), 1)
     return { block, offset, chunk }
   }
 
   /** To be called when a piece of it was sent: frees its contents where that was the last. */
   sent({ block }: OutgoingChunk): void {
-    if (block.pending.length === 0 && !block.place.isOnce) this.#release(block)
+    if (isHandedOut(block) && !block.place.isOnce) this.#release(block)
   }
 
   #release(block: OutgoingBlock): void {
@@ -189,17 +192,37 @@ export class OutgoingBlocks {
   #dequeue(block: OutgoingBlock): void {
     const index = this.#queue.indexOf(block)
     if (index >= 0) this.#queue.splice(index, 1)
-    block.pending = []
+    block.lost = []
     this.#release(block)
   }
 }
 
-/** Equal pieces rather than full ones and a small rest: each message costs the same. */
-function cut(block: OutgoingBlock, maxChunkBytes: number): void {
-  if (block.chunkBytes !== undefined) return
-  const pieces = Math.ceil(block.wireBytes / maxChunkBytes)
-  block.chunkBytes = Math.ceil(block.wireBytes / pieces)
-  block.pending = Array.from({ length: pieces }, (_, index) => index * (block.chunkBytes ?? 0))
+/** Whether nothing of it is to be handed out now. */
+function isHandedOut({ cutThrough, wireBytes, lost }: OutgoingBlock): boolean {
+  return cutThrough === wireBytes && lost.length === 0
+}
+
+/** Whether the receiver may have all of it. */
+function wasHandedOut({ cutThrough, wireBytes }: OutgoingBlock): boolean {
+  return cutThrough > 0 && cutThrough === wireBytes
+}
+
+function takeLost({ lost }: OutgoingBlock, maxDataBytes: number): Piece | undefined {
+  const index = lost.findIndex(({ offset, end }) => end - offset <= maxDataBytes)
+  return index < 0 ? undefined : lost.splice(index, 1)[0]
+}
+
+/**
+ * The first of the pieces into which the rest is cut by now: equal ones rather than full ones and a
+ * small rest, as each message costs the same. What was handed out stays as it is.
+ */
+function cut(block: OutgoingBlock, maxChunkBytes: number): Piece | undefined {
+  const offset = block.cutThrough
+  const restBytes = block.wireBytes - offset
+  if (restBytes === 0) return undefined
+  const end = offset + Math.ceil(restBytes / Math.ceil(restBytes / maxChunkBytes))
+  block.cutThrough = end
+  return { offset, end }
 }
 
 function keyOf({ file, block }: { file: number; block: number }): string {

@@ -70,10 +70,21 @@ class WatchedBlocks {
     const contents = this.contents(block)
     expect(data).toEqual(new Uint8Array(contents.subarray(offset, offset + data.length)))
     expect(digest !== undefined).toBe(offset + data.length === contents.length)
+    this.expectFits(chunk)
     this.underWay.get(block)?.add(offset)
     this.chunks.push(chunk)
     this.blocks.sent(chunk)
     return true
+  }
+
+  /** A piece that was handed out before comes as it was, and another one lies beside all of those. */
+  expectFits({ chunk: { block, offset, data } }: OutgoingChunk): void {
+    const end = offset + data.length
+    for (const { chunk: other } of this.chunks) {
+      const otherEnd = other.offset + other.data.length
+      if (other.block !== block || other.offset >= end || otherEnd <= offset) continue
+      expect([other.offset, otherEnd]).toEqual([offset, end])
+    }
   }
 
   lose(which: number): void {
@@ -172,27 +183,56 @@ describe('outgoing blocks', () => {
     watched.startRead()
     watched.finishRead(0)
     while (watched.send(1000)) expect(watched.chunks.length).toBeLessThan(10)
-    expect(watched.chunks.map(({ chunk }) => chunk.data.length)).toEqual([34, 34, 32])
+    expect(watched.chunks.map(({ chunk }) => chunk.data.length)).toEqual([34, 33, 33])
   })
 
-  it('are cut the same way when they are sent again in other sizes', () => {
+  it('are cut anew where the size changes before all was handed out', () => {
+    const watched = new WatchedBlocks()
+    watched.begin(100)
+    watched.startRead()
+    watched.finishRead(0)
+    for (const chunkBytes of [10, 20, 40, 40]) watched.send(chunkBytes)
+    expect(watched.chunks.map(({ chunk }) => chunk.data.length)).toEqual([10, 18, 36, 36])
+  })
+
+  it('come in no more pieces than the smallest size makes of them, whatever sizes there are', () => {
+    const sizes = fc.array(fc.integer({ min: 8, max: 100 }), { minLength: 1 })
+    fc.assert(
+      fc.property(fc.integer({ min: 1, max: 500 }), sizes, (bytes, chunkBytes) => {
+        const watched = new WatchedBlocks()
+        watched.begin(bytes)
+        watched.startRead()
+        watched.finishRead(0)
+        const next = () => chunkBytes[watched.chunks.length % chunkBytes.length] ?? 8
+        while (watched.send(next()));
+        expect(watched.wasSent(0)).toBe(true)
+        expect(watched.chunks.length).toBeLessThanOrEqual(Math.ceil(bytes / 8))
+      }),
+    )
+  })
+
+  it('are sent again in the same pieces, whatever sizes there are by then', () => {
     const watched = new WatchedBlocks()
     watched.begin(100)
     watched.drain()
     watched.lose(1)
     watched.startRead()
     watched.finishRead(0)
-    expect(watched.blocks.next(10, PAYLOAD_BYTES)).toMatchObject({ offset: 34 })
+    const again = watched.blocks.next(10, PAYLOAD_BYTES)
+    expect([again?.offset, again?.chunk.data.length]).toEqual([34, 33])
   })
 
   it('go on with the next one where a lane takes only smaller pieces', () => {
     const watched = new WatchedBlocks()
     watched.begin(100)
     watched.begin(100)
+    watched.startRead()
+    watched.finishRead(0)
+    while (watched.send(40));
+    watched.lose(0)
     for (let reads = 0; reads < 2; reads += 1) watched.startRead()
     watched.finishRead(0)
     watched.finishRead(0)
-    watched.send(40)
     expect(watched.blocks.next(40, PAYLOAD_BYTES - 10)).toMatchObject({ chunk: { block: 1 } })
     expect(watched.blocks.next(40, PAYLOAD_BYTES)).toMatchObject({ chunk: { block: 0 } })
   })
@@ -229,11 +269,15 @@ describe('outgoing blocks', () => {
     )
   })
 
-  it('are not written before anything of them was sent, nor twice', () => {
+  it('are not written before all of them was sent, nor twice', () => {
     const watched = new WatchedBlocks()
     watched.begin(100)
     expect(() => watched.blocks.written(0, 0)).toThrow(protocolError)
     expect(() => watched.blocks.written(0, 1)).toThrow(protocolError)
+    watched.startRead()
+    watched.finishRead(0)
+    watched.send(40)
+    expect(() => watched.blocks.written(0, 0)).toThrow(protocolError)
     watched.drain()
     watched.write(0)
     expect(() => watched.blocks.written(0, 0)).toThrow(protocolError)
