@@ -30,6 +30,13 @@ export function bytesSource<Kind extends 'file' | 'text'>(
       buffer.set(contents.subarray(offset, offset + buffer.length))
       return buffer.length
     },
+    readWhole: async (files) => {
+      for (const { file, content } of files) {
+        assertOnly(file)
+        assertRange(0, content.length, bytes)
+        content.set(contents.subarray(0, content.length))
+      }
+    },
     finish: async (file) => assertOnly(file),
     release: () => {},
     restart: async () => {

@@ -15,6 +15,12 @@ export function isSmall({ version }: ListedFile): boolean {
   return version.size <= SMALL_FILE_BYTES
 }
 
+/** A file, and room for all that is in it. */
+export interface WholeListedFile {
+  readonly file: ListedFile
+  readonly content: Uint8Array
+}
+
 interface Held {
   readonly descriptor: Promise<number>
   /** Reads under way; it is closed only without any. */
@@ -55,6 +61,15 @@ export class ListedFileReader {
     }
   }
 
+  /** Reads small files, which shows that each of them was one version. Throws as `read`. */
+  async readWhole(files: readonly WholeListedFile[]): Promise<void> {
+    await this.#prompt.runAll(
+      files,
+      ({ file, content }) => this.#readAtOnce(file, 0, content),
+      ({ file, content }) => this.#readInBackground(file, 0, content),
+    )
+  }
+
   /** Closes `file` when it is not being read any more. */
   drop(file: ListedFile): void {
     const held = this.#held.get(file)
@@ -84,11 +99,15 @@ export class ListedFileReader {
   }
 
   async #readSmall(file: ListedFile, offset: number, buffer: Uint8Array): Promise<void> {
-    if (this.#closed !== undefined) throw this.#closed
     await this.#prompt.run(
-      () => readAtOnce(file, offset, buffer),
+      () => this.#readAtOnce(file, offset, buffer),
       () => this.#readInBackground(file, offset, buffer),
     )
+  }
+
+  #readAtOnce(file: ListedFile, offset: number, buffer: Uint8Array): undefined {
+    if (this.#closed !== undefined) throw this.#closed
+    readAtOnce(file, offset, buffer)
   }
 
   /** What is looked at after it was read was the listed version all along. */

@@ -2,7 +2,13 @@ import { abortReason, ShareError, throwIfAborted, toShareError } from '../errors
 import { Exclusions } from './exclusions.ts'
 import { assertInPlace } from './listed-file.ts'
 import { isSmall, ListedFileReader } from './listed-file-reader.ts'
-import { assertRange, type Counted, type Outgoing, type OutgoingEntry } from './outgoing.ts'
+import {
+  assertRange,
+  type Counted,
+  type Outgoing,
+  type OutgoingEntry,
+  type WholeFile,
+} from './outgoing.ts'
 import { lookAtRoots, type Root } from './roots.ts'
 import { SkippedLinks } from './skipped-links.ts'
 import { type WalkOptions, walkTrees } from './walk-tree.ts'
@@ -110,6 +116,18 @@ class Tree implements OutgoingTree {
     throwIfAborted(this.#signal)
     if (buffer.length > 0) await this.#reader.read(entry, offset, buffer)
     return buffer.length
+  }
+
+  async readWhole(files: readonly WholeFile[]): Promise<void> {
+    throwIfAborted(this.#signal)
+    const reads = files.map(({ file: number, content }) => {
+      const file = this.#file(number)
+      if (content.length !== file.bytes || !isSmall(file)) {
+        throw new TypeError(`file ${number} is no small one of ${content.length} bytes`)
+      }
+      return { file, content }
+    })
+    await this.#reader.readWhole(reads)
   }
 
   async finish(file: number): Promise<void> {

@@ -17,6 +17,12 @@ export interface Counted {
   readonly bytes: number
 }
 
+/** A file, and room for all that is in it. */
+export interface WholeFile {
+  readonly file: number
+  readonly content: Uint8Array
+}
+
 /** What is sent: entries, numbered from 0 in the order in which they are listed. */
 export interface Outgoing {
   /** What a person calls it: the name of the only root, or "3 items". */
@@ -40,6 +46,11 @@ export interface Outgoing {
    * listed, `permission` or `file-failed`; a TypeError for a file or range that is not there.
    */
   read(file: number, offset: number, buffer: Uint8Array): Promise<number>
+  /**
+   * Reads these files, which have at most SMALL_FILE_BYTES, each to its `content`, which is as long as
+   * it. They are finished with that. Throws as `read` and `finish`.
+   */
+  readWhole(files: readonly WholeFile[]): Promise<void>
   /** All of `file` was read. Throws `file-changed` if that may be a mix of two versions. */
   finish(file: number): Promise<void>
   /** The receiver has all of `file`, or does not want it: it is not read again. */

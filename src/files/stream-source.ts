@@ -79,6 +79,10 @@ class StreamSource implements Outgoing {
     return reading
   }
 
+  async readWhole(): Promise<void> {
+    throw new TypeError('a stream is no small file')
+  }
+
   async finish(file: number): Promise<void> {
     assertOnly(file)
   }

@@ -105,6 +105,7 @@ function restarted(outgoing: Outgoing): Source {
       return outgoing.list(count)
     },
     read: (file, offset, buffer) => outgoing.read(file, offset, buffer),
+    readWhole: (files) => outgoing.readWhole(files),
     finish: (file) => outgoing.finish(file),
     release: (file) => outgoing.release(file),
   }

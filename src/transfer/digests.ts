@@ -12,7 +12,7 @@ export function blockDigest(...parts: readonly Uint8Array[]): Uint8Array {
 
 /** The digest of a pack: SHA-256 over those of its files, in order. */
 export function packDigest(fileDigests: readonly Uint8Array[]): Uint8Array {
-  return blockDigest(...fileDigests)
+  return blockDigest(Buffer.concat(fileDigests))
 }
 
 /** SHA-256 over what is added, in order; `result` may be asked for once. */

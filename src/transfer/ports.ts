@@ -77,6 +77,12 @@ export interface Decoder {
   decode(encoding: Encoding, data: Uint8Array, bytes: number): Promise<Uint8Array>
 }
 
+/** A file with all that is in it. */
+export interface WholeFile {
+  file: number
+  content: Uint8Array
+}
+
 /** Where a sender's entries and blocks come from. */
 export interface Source {
   /** The next entries, `count` at most; none when there are no more. */
@@ -86,16 +92,15 @@ export interface Source {
    * fewer only at the end of a file of unknown length.
    */
   read(file: number, offset: number, buffer: Uint8Array): Promise<number>
+  /**
+   * Reads these small files, each to its `content`, which is as long as it. They are finished with
+   * that. Throws as `read` and `finish`.
+   */
+  readWhole(files: readonly WholeFile[]): Promise<void>
   /** All of `file` was read. Throws `file-changed` if that may be a mix of two versions. */
   finish(file: number): Promise<void>
   /** The receiver has all of `file`, or does not want it: it is not read again. */
   release(file: number): void
-}
-
-/** A file with all that is in it. */
-export interface WholeFile {
-  file: number
-  content: Uint8Array
 }
 
 /** Where a receiver's entries and blocks go. */

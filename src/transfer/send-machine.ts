@@ -189,12 +189,13 @@ export class SendMachine {
       { type: 'progress', writtenBytes: this.#writtenBytes },
       ...this.#wasRead(place.file, place.block, digest),
       ...this.#wasWritten(place),
+      ...this.#listMore(),
     ]
   }
 
   /**
    * The block at `place`, as `nextRead` gave it, is read; `fileDigests` are those of the files of a
-   * pack.
+   * pack, which are finished with that.
    */
   blockRead(
     place: BlockPlace,
@@ -204,11 +205,15 @@ export class SendMachine {
     if (this.#state === 'ended') return []
     if (!this.#blocks.read(place, content)) return []
     if (place.parts === undefined) return this.#wasRead(place.file, place.block, content.digest)
-    return place.parts.flatMap(({ file }, at) => {
+    for (const [at, { file: number }] of place.parts.entries()) {
       const digest = fileDigests[at]
       if (digest === undefined) throw new TypeError('a file of a pack has no digest')
-      return this.#wasRead(file, 0, digest)
-    })
+      const file = this.#files.get(number)
+      if (file === undefined) continue
+      file.digest.add(0, digest)
+      this.#settleFile(number, file)
+    }
+    return this.#complete()
   }
 
   /** A file of unknown length ended: it has `bytes`, and of `place` nothing where that is behind. */
@@ -251,14 +256,9 @@ export class SendMachine {
   /** The answer to `finish`. */
   finished(number: number): SendEffect[] {
     const file = this.#files.get(number)
-    if (this.#state === 'ended' || file?.bytes == null) return []
-    const { path, bytes } = file
-    const digest = file.digest.result(blockCount(bytes, this.#offer.blockBytes))
-    file.result = digest
-    return [
-      ...this.#settle(number, { path, kind: 'file', bytes, digest }),
-      ...this.#release(number, file),
-    ]
+    if (this.#state === 'ended' || file === undefined) return []
+    this.#settleFile(number, file)
+    return [...this.#complete(), ...this.#release(number, file), ...this.#listMore()]
   }
 
   /** Something failed on this side: tells the receiver and ends. */
@@ -349,13 +349,13 @@ export class SendMachine {
 
   #acknowledged(blocks: readonly { file: number; block: number }[]): SendEffect[] {
     if (this.#state === 'offered') throw outOfTurn()
-    const effects: SendEffect[] = []
-    for (const { file, block } of blocks) {
+    const effects = blocks.flatMap(({ file, block }) => {
       const place = this.#blocks.written(file, block)
       this.#writtenBytes += place.length
-      effects.push(...this.#wasWritten(place))
-    }
-    return [{ type: 'progress', writtenBytes: this.#writtenBytes }, ...effects]
+      return this.#wasWritten(place)
+    })
+    const progress: SendEffect = { type: 'progress', writtenBytes: this.#writtenBytes }
+    return [progress, ...effects, ...this.#listMore()]
   }
 
   #wasWritten({ file: number, block, parts }: BlockPlace): SendEffect[] {
@@ -363,7 +363,7 @@ export class SendMachine {
     return written.flatMap(({ file: each }) => {
       const file = this.#files.get(each)
       if (file === undefined) return []
-      file.unwritten.delete(parts ? 0 : block)
+      file.unwritten.delete(block)
       return this.#release(each, file)
     })
   }
@@ -374,8 +374,15 @@ export class SendMachine {
     return [
       { type: 'file', path, bytes, digest: result },
       { type: 'release', file: number },
-      ...this.#listMore(),
     ]
+  }
+
+  /** All of a file was read, and is known to be one version. */
+  #settleFile(number: number, file: OutgoingFile): void {
+    const { path, bytes } = file
+    if (bytes === null) throw new TypeError('a file that has not ended')
+    file.result = file.digest.result(blockCount(bytes, this.#offer.blockBytes))
+    this.#digest.add(number, { path, kind: 'file', bytes, digest: file.result })
   }
 
   /** An entry is known, or left out. */

@@ -17,7 +17,7 @@ export interface OutgoingFile {
   planned: number
   /** How many were read. */
   read: number
-  /** Blocks planned and neither written nor kept at the receiver. */
+  /** Blocks planned, but in packs, and neither written nor kept at the receiver. */
   readonly unwritten: Set<number>
   /** Its digest, once the source says that it was one version. */
   result: Uint8Array | undefined
@@ -104,12 +104,13 @@ export class SendPlan {
       bytes += length
       parts.push({ file: number, length })
     }
-    for (const { file: number, length } of parts) {
-      const file = this.#files.get(number)
-      if (file) this.#begin(number, file, length)
-    }
     this.#next = (parts.at(-1)?.file ?? first) + 1
-    if (parts.length === 1) return { file: first, block: 0, offset: 0, length: bytes }
+    const only = parts.length === 1 ? this.#files.get(first) : undefined
+    if (only) return this.#begin(first, only, bytes)
+    for (const { file: number } of parts) {
+      const file = this.#files.get(number)
+      if (file) file.planned = 1
+    }
     return { file: first, block: PACK + this.#next - first, offset: 0, length: bytes, parts }
   }
 }

@@ -298,14 +298,12 @@ export class Sender {
     encoding: Encoding | undefined,
   ): Promise<void> {
     let end = 0
-    const digests = await Promise.all(
-      parts.map(async ({ file, length }) => {
-        const content = data.subarray(end, end + length)
-        end += length
-        await this.#init.source.read(file, 0, content)
-        return blockDigest(content)
-      }),
-    )
+    const files = parts.map(({ file, length }) => {
+      end += length
+      return { file, content: data.subarray(end - length, end) }
+    })
+    await this.#init.source.readWhole(files)
+    const digests = files.map(({ content }) => blockDigest(content))
     await this.#deliver(place, data, encoding, packDigest(digests), digests)
   }
 

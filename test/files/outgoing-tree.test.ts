@@ -238,6 +238,17 @@ describe('a file that is read', () => {
     await tree.finish(1)
   })
 
+  it.each(CHANGES)(
+    'and is small is noticed when it %s before all of it is read',
+    async (_, change) => {
+      const { path, tree } = await openTreeOf(10)
+      change(path)
+      const reading = tree.readWhole([{ file: 1, content: Buffer.alloc(10) }])
+      const error = await failure(reading, 'file-changed')
+      expect(error.message).toContain('"tree/large"')
+    },
+  )
+
   it('is noticed when what is read next is gone', async () => {
     const { path, tree } = await openTreeOf(LARGE_BYTES)
     await tree.read(1, 0, Buffer.alloc(10))
@@ -294,6 +305,45 @@ describe('many files', () => {
     expect(most).toBeLessThanOrEqual(MAX_SOURCE_DESCRIPTORS)
     for (const number of entries.keys()) tree.release(number)
     await expect.poll(() => descriptorsBelow(root)).toBe(0)
+  })
+
+  it('that are small are read together', async () => {
+    const root = join(scratchDirectory(), 'tree')
+    const contents = Array.from({ length: 300 }, (_, at) => `${at}`.repeat(1 + (at % 50)))
+    plant(root, Object.fromEntries(contents.map((content, at) => [`f${at}`, content])))
+    const tree = await openTree(root)
+    const files = [...(await listAll(tree, 1000)).entries()].slice(1)
+    const whole = files.map(([file, { bytes }]) => ({ file, content: Buffer.alloc(bytes ?? 0) }))
+    await tree.readWhole(whole)
+    const planted = files.map(([, { path }]) => contents[Number(path.replace(/\D+/, ''))])
+    expect(whole.map(({ content }) => content.toString())).toEqual(planted)
+    for (const { file } of whole) await tree.finish(file)
+  })
+
+  it('are refused where one of them is not small, or not as long, or not listed', async () => {
+    const root = join(scratchDirectory(), 'tree')
+    plant(root, { large: '.'.repeat(LARGE_BYTES) })
+    const tree = await openTree(root)
+    await listAll(tree)
+    const { tree: other } = await openFile('0123456789')
+    for (const [source, file, length] of [
+      [tree, 1, LARGE_BYTES],
+      [tree, 0, 0],
+      [other, 0, 9],
+      [other, 1, 10],
+    ] as const) {
+      const reading = source.readWhole([{ file, content: Buffer.alloc(length) }])
+      await expect(reading).rejects.toThrow(TypeError)
+    }
+  })
+
+  it('are not read any more once it is closed', async () => {
+    const { tree } = await openFile('0123456789')
+    const reading = tree.readWhole([{ file: 0, content: Buffer.alloc(10) }])
+    const closing = tree.close()
+    await failure(reading, 'cancelled')
+    await closing
+    await failure(tree.readWhole([]), 'cancelled')
   })
 
   it('leave nothing open behind', async () => {

@@ -51,6 +51,13 @@ export class MemorySource implements Source {
     return part.length
   }
 
+  async readWhole(files: readonly WholeFile[]): Promise<void> {
+    for (const { file, content } of files) {
+      await this.read(file, 0, content)
+      this.finished.push(file)
+    }
+  }
+
   async finish(file: number): Promise<void> {
     this.finished.push(file)
   }

@@ -133,6 +133,16 @@ describe('the sender', () => {
     expect([...sending.unacknowledged]).toEqual(['0/0', '2/0'])
   })
 
+  it('takes the files of a pack for finished when it is read, and asks that of no other', () => {
+    const sending = sendingAll(10, 20, 0, 'd', 30)
+    expect(sending.asksToFinish).toEqual([2])
+    sending.acknowledgeAll()
+    expect([...sending.finished]).toEqual([0, 1, 4])
+    expect(sending.done).toBeUndefined()
+    sending.finishAll()
+    expect(sending.done).toMatchObject({ files: 4, bytes: 60 })
+  })
+
   it.each([
     ['before all is written', 0, 'integrity'],
     ['with another digest', 1, 'integrity'],

@@ -67,6 +67,11 @@ export class SimulatedSending {
     return [...this.#missing].filter(([, { bytes }]) => bytes === 0).map(([key]) => key)
   }
 
+  /** Files of which it asks whether they were one version. */
+  get asksToFinish(): readonly number[] {
+    return this.#finishing
+  }
+
   receive(frame: Frame): void {
     this.#run(this.#machine.receive(frame))
   }
