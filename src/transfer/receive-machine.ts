@@ -4,11 +4,10 @@ import {
   LISTED_AHEAD_ENTRIES,
   MAX_MANIFEST_ENTRIES,
   MAX_OPEN_FILES,
-  MAX_PACK_ENTRIES,
   RECEIVE_WINDOW_BYTES,
 } from '../limits.ts'
-import { type AssembledBlock, BlockAssembler, misplaced } from './block-assembler.ts'
-import { lastEntryOf, packedEntries } from './block-id.ts'
+import { misplaced } from './block-assembler.ts'
+import { lastEntryOf } from './block-id.ts'
 import { EarlyChunks } from './early-chunks.ts'
 import {
   type BlockId,
@@ -18,11 +17,12 @@ import {
   type Frame,
   type Offer,
 } from './frame.ts'
+import { IncomingBlocks, type WholeBlock } from './incoming-blocks.ts'
 import { type IncomingFile, incomingFile } from './incoming-file.ts'
 import { OfferBound } from './offer-bound.ts'
 import { errorFromPeer } from './peer-error.ts'
 import { TransferDigest } from './transfer-digest.ts'
-import { blockCount, blockLength, isCountable, type PackPart } from './transfer-plan.ts'
+import { blockCount, blockLength, isCountable } from './transfer-plan.ts'
 
 export interface ReceiveOutcome {
   /** Payload bytes that came in. */
@@ -34,16 +34,6 @@ export interface ReceiveOutcome {
   skipped: number
   /** The transfer's digest. */
   digest: Uint8Array
-}
-
-/** A block to decode, compare with its digest, and write. */
-export interface WholeBlock extends AssembledBlock {
-  /** How long it is when decoded. */
-  length: number
-  /** Where it belongs in its file. */
-  offset: number
-  /** The files of a pack. */
-  pack: readonly PackPart[] | undefined
 }
 
 /** What the driver is to do because of an event. */
@@ -81,7 +71,7 @@ type State =
 export class ReceiveMachine {
   #state: State = 'waiting'
   #blockBytes = 0
-  #assembler: BlockAssembler | undefined
+  #blocks: IncomingBlocks | undefined
   readonly #files = new Map<number, IncomingFile>()
   readonly #early = new EarlyChunks()
   readonly #bound = new OfferBound()
@@ -259,10 +249,7 @@ export class ReceiveMachine {
     this.#isCounted = offer.isCounted
     if (offer.isCounted) this.#bound.counted(offer.files, offer.bytes)
     this.#blockBytes = offer.blockBytes
-    this.#assembler = new BlockAssembler({
-      blockBytes: offer.blockBytes,
-      maxUnwrittenBlocks: Math.max(1, Math.floor(RECEIVE_WINDOW_BYTES / offer.blockBytes)),
-    })
+    this.#blocks = new IncomingBlocks(this.#files, offer.blockBytes)
     return [{ type: 'decide', offer }]
   }
 
@@ -312,7 +299,7 @@ export class ReceiveMachine {
   #arrived(chunk: Chunk): ReceiveEffect[] {
     // A copy that another lane brings late, when everything is there.
     if (this.#state === 'publishing') return []
-    if (this.#state !== 'receiving' || this.#assembler === undefined) throw outOfTurn()
+    if (this.#state !== 'receiving' || this.#blocks === undefined) throw outOfTurn()
     const last = lastEntryOf(chunk)
     if (this.#compares && last >= this.#checkedThrough) throw outOfTurn()
     if (this.#isListed && last >= this.#listedThrough) throw misplaced()
@@ -321,65 +308,8 @@ export class ReceiveMachine {
       return []
     }
     this.#receivedBytes += chunk.data.length
-    const count = packedEntries(chunk)
-    return count === undefined ? this.#blockArrived(chunk) : this.#packArrived(chunk, count)
-  }
-
-  #blockArrived(chunk: Chunk): ReceiveEffect[] {
-    const file = this.#files.get(chunk.file)
-    // One that is finished: a late copy.
-    if (file === undefined || file.isPacked || file.blockDigests.has(chunk.block)) return []
-    if (file.bytes !== null && chunk.block >= blockCount(file.bytes, this.#blockBytes)) {
-      throw misplaced()
-    }
-    const known = file.bytes && blockLength(file.bytes, this.#blockBytes, chunk.block)
-    const block = this.#assembler?.add(chunk, known)
-    if (block === undefined) return []
-    file.blockDigests.add(block.block, block.digest)
-    const unknown = block.encoding === 'plain' ? block.wireBytes : this.#blockBytes
-    const offset = block.block * this.#blockBytes
-    const length = known ?? unknown
-    if (known === null) this.#noteEnd(file, offset + length, length < this.#blockBytes)
-    return [{ type: 'write', block: { ...block, length, offset, pack: undefined } }]
-  }
-
-  /** Of a file of unknown length, a block that is not a full one is the last. */
-  #noteEnd(file: IncomingFile, endBytes: number, isShort: boolean): void {
-    if (isShort && file.shortEndBytes !== undefined) throw misplaced()
-    if (isShort) file.shortEndBytes = endBytes
-    file.endBytes = Math.max(file.endBytes, endBytes)
-  }
-
-  #packArrived(chunk: Chunk, count: number): ReceiveEffect[] {
-    const begunBytes = this.#assembler?.begunBytes(chunk)
-    const length = begunBytes ?? totalBytes(this.#missingOf(chunk, count))
-    // A late copy of one that is written or being written.
-    if (length === 0) return []
-    if (length > this.#blockBytes) throw misplaced()
-    const block = this.#assembler?.add(chunk, length)
-    if (block === undefined) return []
-    const pack = this.#missingOf(chunk, count)
-    // Another pack brought some of it.
-    if (totalBytes(pack) !== length) throw misplaced()
-    for (const { file: number } of pack) {
-      const file = this.#files.get(number)
-      if (file) file.isPacked = true
-    }
-    return [{ type: 'write', block: { ...block, length, offset: 0, pack } }]
-  }
-
-  /** The files of a pack, as far as they are not there; none if they are being written. */
-  #missingOf(chunk: Chunk, count: number): PackPart[] {
-    if (count === 0 || count > MAX_PACK_ENTRIES) throw misplaced()
-    const pack: PackPart[] = []
-    for (let number = chunk.file; number < chunk.file + count; number += 1) {
-      const file = this.#files.get(number)
-      if (file === undefined || file.bytes === 0) continue
-      if (file.isPacked) return []
-      if (file.bytes === null || file.blockDigests.has(0)) throw misplaced()
-      pack.push({ file: number, length: file.bytes })
-    }
-    return pack
+    const block = this.#blocks.add(chunk)
+    return block ? [{ type: 'write', block }] : []
   }
 
   /** The sender says that a block that is there is right. */
@@ -417,7 +347,7 @@ export class ReceiveMachine {
   }
 
   #written(block: WholeBlock): ReceiveEffect[] {
-    this.#assembler?.written()
+    this.#blocks?.written()
     this.#writtenBytes += block.length
     return [
       { type: 'ack', block: { file: block.file, block: block.block } },
@@ -470,10 +400,6 @@ export class ReceiveMachine {
     this.#state = 'ended'
     return [{ type: 'end', outcome }]
   }
-}
-
-function totalBytes(pack: readonly PackPart[]): number {
-  return pack.reduce((sum, { length }) => sum + length, 0)
 }
 
 function outOfTurn(): ShareError {

@@ -5,18 +5,13 @@ import { Arrivals } from './arrivals.ts'
 import { BlockList } from './block-list.ts'
 import { ControlStream } from './control-stream.ts'
 import { decodeFrame } from './decode-frame.ts'
-import { blockDigest, packDigest } from './digests.ts'
 import type { Entry, Offer } from './frame.ts'
+import type { WholeBlock } from './incoming-blocks.ts'
 import type { Decoder, Lanes, Sink, TransferLane } from './ports.ts'
 import { ProgressMeter } from './progress-meter.ts'
-import {
-  type ReceiveEffect,
-  ReceiveMachine,
-  type ReceiveOutcome,
-  type WholeBlock,
-} from './receive-machine.ts'
+import { type ReceiveEffect, ReceiveMachine, type ReceiveOutcome } from './receive-machine.ts'
 import { StallTimer } from './stall-timer.ts'
-import type { PackPart } from './transfer-plan.ts'
+import { writeBlock } from './write-block.ts'
 
 export interface ReceiverInit {
   /** Decides on an offer and opens where it goes; throws the ShareError to decline with. */
@@ -309,41 +304,11 @@ export class Receiver {
   }
 
   async #write(block: WholeBlock): Promise<void> {
-    const { pack } = block
-    try {
-      const parts = await this.#decoded(block)
-      if (pack) this.#run(await this.#writePack(block, pack, parts))
-      else this.#run(await this.#writeBlock(block, parts))
-    } catch (thrown) {
-      this.fail(toShareError(thrown))
-    }
-  }
-
-  async #writeBlock(block: WholeBlock, parts: readonly Uint8Array[]) {
-    assertSame(blockDigest(...parts), block.digest)
-    await this.#sink?.write(block.file, block.offset, parts)
-    return this.#machine.blockWritten(block)
-  }
-
-  async #writePack(block: WholeBlock, pack: readonly PackPart[], parts: readonly Uint8Array[]) {
-    const [whole = Buffer.concat(parts), ...rest] = parts
-    const data = rest.length > 0 ? Buffer.concat(parts) : whole
-    let end = 0
-    const files = pack.map(({ file, length }) => {
-      end += length
-      return { file, content: data.subarray(end - length, end) }
-    })
-    const digests = files.map(({ content }) => blockDigest(content))
-    assertSame(packDigest(digests), block.digest)
-    await this.#sink?.writeWhole(files)
-    return this.#machine.packWritten(block, digests)
-  }
-
-  async #decoded({ encoding, parts, length }: WholeBlock): Promise<Uint8Array[]> {
-    if (encoding === 'plain') return parts
     const { decoder } = this.#init
-    if (decoder === undefined) throw outOfTurn()
-    return [await decoder.decode(encoding, Buffer.concat(parts), length)]
+    const writing = this.#sink && writeBlock(block, this.#sink, decoder)
+    await this.#answer(writing, (digests) =>
+      digests ? this.#machine.packWritten(block, digests) : this.#machine.blockWritten(block),
+    )
   }
 
   #end(outcome: ReceiveOutcome | ShareError): void {
@@ -351,11 +316,6 @@ export class Receiver {
     this.#stall.stop()
     this.#settle(outcome)
   }
-}
-
-function assertSame(digest: Uint8Array, announced: Uint8Array): void {
-  if (Buffer.compare(digest, announced) === 0) return
-  throw new ShareError('integrity', 'A block arrived damaged')
 }
 
 function outOfTurn(): ShareError {

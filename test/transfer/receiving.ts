@@ -1,7 +1,7 @@
 import { BLOCK_BYTES } from '../../src/limits.ts'
 import { blockDigest, packDigest } from '../../src/transfer/digests.ts'
 import { type Chunk, type Entry, type Frame, PACK } from '../../src/transfer/frame.ts'
-import type { WholeBlock } from '../../src/transfer/receive-machine.ts'
+import type { WholeBlock } from '../../src/transfer/incoming-blocks.ts'
 import { type ReceiveEffect, ReceiveMachine } from '../../src/transfer/receive-machine.ts'
 import { TransferDigest } from '../../src/transfer/transfer-digest.ts'
 
