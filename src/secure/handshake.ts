@@ -15,6 +15,8 @@ export interface HandshakeInit {
 export interface HandshakeStep {
   outgoing: Uint8Array[]
   sealer?: MessageSealer
+  /** Work for the next step that need not wait for the message; the step does it where nobody has. */
+  ahead?: () => void
 }
 
 export interface HandshakeResult {

@@ -11,7 +11,11 @@ import {
   parseResponderShare,
 } from './handshake-message.ts'
 import { agreeOnKey, createSessionShare } from './key-agreement.ts'
-import { createEncapsulationKeyPair, decapsulate } from './key-encapsulation.ts'
+import {
+  createEncapsulationKeyPair,
+  decapsulate,
+  type EncapsulationKeyPair,
+} from './key-encapsulation.ts'
 import { wrongCodeError } from './session-error.ts'
 import { deriveSessionKeys } from './session-keys.ts'
 
@@ -29,8 +33,14 @@ export function* receiverHandshake(init: HandshakeInit): Handshake {
   const nonce = randomBytes(NONCE_BYTES)
   const sessionId = concatBytes(senderNonce, nonce)
   const own = createSessionShare(init, sessionId)
+  let keyPair: EncapsulationKeyPair | undefined
   const peer = parseResponderShare(
-    yield { outgoing: [encodeInitiatorShare({ nonce, share: own.share, capabilities })] },
+    yield {
+      outgoing: [encodeInitiatorShare({ nonce, share: own.share, capabilities })],
+      ahead: () => {
+        keyPair ??= createEncapsulationKeyPair(randomBytes)
+      },
+    },
   )
   const { intermediateKey, confirmations, sealer, opener } = agreeOnKey(
     'receiver',
@@ -39,7 +49,7 @@ export function* receiverHandshake(init: HandshakeInit): Handshake {
     own,
     peer,
   )
-  const { encapsulationKey, decapsulationKey } = createEncapsulationKeyPair(randomBytes)
+  const { encapsulationKey, decapsulationKey } = keyPair ?? createEncapsulationKeyPair(randomBytes)
 
   const answer = yield {
     outgoing: [

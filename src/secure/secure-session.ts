@@ -45,6 +45,7 @@ export class SecureSession {
   #sealer: MessageSealer | undefined
   #result: HandshakeResult | undefined
   #failure: ShareError | undefined
+  #ahead: (() => void) | undefined
 
   constructor(init: SecureSessionInit) {
     if (init.secret.length === 0) throw new TypeError('The secret is empty')
@@ -71,6 +72,11 @@ export class SecureSession {
       if (this.#result === undefined) return { outgoing: this.#advance(own), delivered: [] }
       return { outgoing: [], delivered: [this.#result.opener.open('signal', own)] }
     })
+  }
+
+  /** Does what it can for the message that comes next; for when its own are on the wire. */
+  workAhead(): void {
+    if (this.#failure === undefined) this.#ahead?.()
   }
 
   /**
@@ -118,6 +124,7 @@ export class SecureSession {
   #advance(...message: [] | [Uint8Array]): Uint8Array[] {
     const { done, value } = this.#handshake.next(...message)
     if (done) this.#result = value
+    this.#ahead = done ? undefined : value.ahead
     this.#sealer ??= value.sealer
     return [...value.outgoing, ...this.#sealQueued()]
   }

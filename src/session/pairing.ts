@@ -146,6 +146,10 @@ export class Pairing {
     try {
       const { outgoing, delivered } = this.#secure.receive(message)
       this.#post(outgoing)
+      // Meanwhile the other side is at work.
+      setImmediate(() => {
+        if (!this.#over) this.#secure.workAhead()
+      })
       if (this.#secure.established && !this.#isProved) this.#proved()
       for (const plaintext of delivered) if (!this.#over) this.#deliver(plaintext)
     } catch (thrown) {

@@ -1,8 +1,9 @@
 import { inspect } from 'node:util'
-import { describe, expect, it } from 'vitest'
+import { describe, expect, it, vi } from 'vitest'
 import type { Role } from '../../src/secure/role.ts'
 import { SecureSession } from '../../src/secure/secure-session.ts'
 import { Conversation, createSession, Participant, type Rendezvous } from './conversation.ts'
+import { seededRandom } from './seeded-random.ts'
 import { bytesOf, hexOf, textOf } from './text.ts'
 import { thrownBy } from './thrown.ts'
 
@@ -49,6 +50,23 @@ describe('two sessions with the same code', () => {
     )
     expect(textOf(a.peerCapabilities)).toBe('capabilities of the receiver')
     expect(textOf(b.peerCapabilities)).toBe('capabilities of the sender')
+  })
+
+  it('say the same where one works ahead, which spares it that later', () => {
+    const randomBytes = vi.fn(seededRandom('randomness of the receiver'))
+    const draws: number[] = []
+    const { sender, receiver } = converse(
+      ({ to, message, conversation }) => {
+        if (message[0] === SHARE_A) conversation.sides.receiver.session.workAhead()
+        draws.push(randomBytes.mock.calls.length)
+        return [{ to, message }]
+      },
+      { receiver: { randomBytes } },
+    ).sides
+    expect(draws).toEqual([0, ...draws.slice(1).map(() => randomBytes.mock.calls.length)])
+    const usual = converse().sides
+    expect(receiver.sent).toEqual(usual.receiver.sent)
+    expect(sender.delivered).toEqual(TEXTS.receiver)
   })
 
   it('agree on other keys every time', () => {
