@@ -240,7 +240,7 @@ function withExamples<Args>(args: Argv<Args>, { examples, note = '' }: CommandPa
 /** Leaves nothing that the help of a command would tell. */
 function withoutHelp<Args>(args: Argv<Args>, { words, flags }: CommandPage): Argv<Args> {
   for (const name of ['help', 'version', ...Object.keys({ ...words, ...flags })]) args.hide(name)
-  return args
+  return args.usage('')
 }
 
 /** Whether it may be: this is for the parser to say, and a flag with another h in it does no harm. */
