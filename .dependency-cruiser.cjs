@@ -15,7 +15,7 @@ const PARTS = [
   'files',
   'diagnosis',
 ]
-const BASE = '^src/(diagnostics|errors|events|limits|printable)\\.ts$'
+const BASE = '^src/(deferred|diagnostics|errors|events|limits|printable)\\.ts$'
 
 /** Each npm package enters through one folder. */
 const PACKAGES = {

@@ -22,8 +22,8 @@ import { connectivityOf } from './session/connectivity.ts'
 import type { Place } from './session/lookout.ts'
 import { Meeting, type MeetingInit } from './session/meeting.ts'
 import { Owned } from './session/owned.ts'
-import { type Session, shutSession } from './session/pairing.ts'
 import { Search } from './session/search.ts'
+import type { Session } from './session/session.ts'
 import { withinWait } from './session/within-wait.ts'
 import { doctorCapabilities } from './transfer/capabilities.ts'
 
@@ -136,6 +136,6 @@ async function examine(session: Session, findings: Findings, signal: AbortSignal
     for (const finding of checkSpeed(measured)) findings.add(finding)
     await lane.finish(FIN_TIMEOUT_MS)
   } finally {
-    shutSession(session)
+    session.close()
   }
 }

@@ -1,3 +1,4 @@
+import { deferred } from '../deferred.ts'
 import { abortReason, ShareError } from '../errors.ts'
 import { SPEED_PATIENCE_MS, SPEED_PAYLOAD_BYTES } from '../limits.ts'
 import { SendingRate } from './sending-rate.ts'
@@ -39,9 +40,7 @@ export function testSpeed(init: SpeedTestInit): Promise<Speeds> {
 class SpeedTest {
   readonly #init: SpeedTestInit
   readonly #data: Uint8Array
-  readonly #outcome: Promise<Speeds>
-  #resolve: (speeds: Speeds) => void = () => {}
-  #reject: (error: ShareError) => void = () => {}
+  readonly #outcome = deferred<Speeds>()
   #isHeard = false
   #rate: SendingRate | undefined
   #timer: NodeJS.Timeout | undefined
@@ -55,26 +54,24 @@ class SpeedTest {
     this.#init = init
     this.#data = new Uint8Array(Math.min(SPEED_PAYLOAD_BYTES, init.lane.maxPayloadBytes))
     this.#data[0] = DATA_TYPE
-    this.#outcome = new Promise((resolve, reject) => {
-      this.#resolve = resolve
-      this.#reject = reject
-    })
-    this.#outcome.catch(() => {})
   }
 
   async run(): Promise<Speeds> {
     const { lane, signal, durationMs } = this.#init
-    const onAbort = () => this.#reject(abortReason(signal))
-    const patience = setTimeout(() => this.#reject(silent()), 2 * (durationMs + SPEED_PATIENCE_MS))
+    const onAbort = () => this.#outcome.reject(abortReason(signal))
+    const patience = setTimeout(
+      () => this.#outcome.reject(silent()),
+      2 * (durationMs + SPEED_PATIENCE_MS),
+    )
     signal.addEventListener('abort', onAbort)
     if (signal.aborted) onAbort()
     lane.listen({
       onPayload: (payload) => this.#take(payload),
-      onEnd: (error) => this.#reject(error ?? silent()),
+      onEnd: (error) => this.#outcome.reject(error ?? silent()),
     })
     lane.send([encodeSpeedMessage({ type: 'hello' })])
     try {
-      return await this.#outcome
+      return await this.#outcome.promise
     } finally {
       clearTimeout(patience)
       clearTimeout(this.#timer)
@@ -156,7 +153,8 @@ class SpeedTest {
 
   #settle(): void {
     const [sending, receiving] = [this.#sending, this.#receiving]
-    if (sending !== undefined && receiving !== undefined) this.#resolve({ sending, receiving })
+    if (sending !== undefined && receiving !== undefined)
+      this.#outcome.resolve({ sending, receiving })
   }
 }
 

@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto'
 import { createSocket, type Socket } from 'node:dgram'
 import { once } from 'node:events'
+import { deferred } from '../deferred.ts'
 import { STUN_RETRY_MS, STUN_TIMEOUT_MS } from '../limits.ts'
 import {
   type BindingResponse,
@@ -52,30 +53,27 @@ export class StunSocket {
     const request = encodeBindingRequest(transactionId)
     const send = () => this.#socket.send(request, server.port, server.address, () => {})
     const timers: NodeJS.Timeout[] = []
-    let settle: (response?: BindingResponse) => void = () => {}
-    const answered = new Promise<BindingResponse | undefined>((resolve) => {
-      settle = resolve
-    })
-    const onAbort = () => settle()
+    const answered = deferred<BindingResponse | undefined>()
+    const giveUp = () => answered.resolve(undefined)
     const listener: Listener = (message, sender) => {
       if (sender.port !== server.port) return
       if (canonicalAddress(sender.address) !== canonicalAddress(server.address)) return
       const response = decodeBindingResponse(message, transactionId)
-      if (response) settle(response)
+      if (response) answered.resolve(response)
     }
     this.#listeners.add(listener)
-    signal.addEventListener('abort', onAbort)
+    signal.addEventListener('abort', giveUp)
     for (let atMs = 0, pauseMs = STUN_RETRY_MS; atMs < STUN_TIMEOUT_MS; pauseMs *= 2) {
       timers.push(setTimeout(send, atMs))
       atMs += pauseMs
     }
-    timers.push(setTimeout(onAbort, STUN_TIMEOUT_MS))
+    timers.push(setTimeout(giveUp, STUN_TIMEOUT_MS))
     try {
-      return await answered
+      return await answered.promise
     } finally {
       for (const timer of timers) clearTimeout(timer)
       this.#listeners.delete(listener)
-      signal.removeEventListener('abort', onAbort)
+      signal.removeEventListener('abort', giveUp)
     }
   }
 

@@ -1,4 +1,5 @@
 import { randomBytes } from 'node:crypto'
+import { deferred } from '../deferred.ts'
 import { announce } from './announce.ts'
 import { discover } from './discover.ts'
 import type { MulticastOptions } from './dns-sd.ts'
@@ -17,11 +18,8 @@ export async function findOneself(
 ): Promise<boolean> {
   const nameplate = randomBytes(NAMEPLATE_BYTES).toString('hex')
   const stop = new AbortController()
-  let settle: (isFound: boolean) => void = () => {}
-  const found = new Promise<boolean>((resolve) => {
-    settle = resolve
-  })
-  const fail = () => settle(false)
+  const found = deferred<boolean>()
+  const fail = () => found.resolve(false)
   signal.addEventListener('abort', fail)
   if (signal.aborted) fail()
   const announcement = announce({ ...options, nameplate, port: PORT, onError: fail })
@@ -29,11 +27,11 @@ export async function findOneself(
     ...options,
     nameplate,
     signal: stop.signal,
-    onFound: () => settle(true),
+    onFound: () => found.resolve(true),
     onError: fail,
   })
   try {
-    return await found
+    return await found.promise
   } finally {
     signal.removeEventListener('abort', fail)
     stop.abort()

@@ -1,3 +1,4 @@
+import { deferred } from '../deferred.ts'
 import { abortReason, ShareError, throwIfAborted, toShareError } from '../errors.ts'
 import type { PathInfo } from '../events.ts'
 import {
@@ -10,7 +11,6 @@ import {
   SILENCE_TIMEOUT_MS,
 } from '../limits.ts'
 import type { Channel } from './channel.ts'
-import { deferred } from './deferred.ts'
 import {
   decodeLaneSignal,
   decodeReady,

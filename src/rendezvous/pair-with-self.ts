@@ -1,4 +1,5 @@
 import { randomBytes } from 'node:crypto'
+import { deferred } from '../deferred.ts'
 import { ShareError } from '../errors.ts'
 import { MAX_NAMEPLATE_LENGTH } from '../limits.ts'
 import { connectRendezvous } from './client.ts'
@@ -13,37 +14,31 @@ export async function pairWithSelf(url: string, signal: AbortSignal): Promise<Ic
   const nameplate = randomBytes(MAX_NAMEPLATE_LENGTH / 2).toString('hex')
   const stop = new AbortController()
   const either = AbortSignal.any([signal, stop.signal])
-  let resolve: (iceServers: IceServer[]) => void = () => {}
-  let reject: (error: unknown) => void = () => {}
-  const paired = new Promise<IceServer[]>((onResolve, onReject) => {
-    resolve = onResolve
-    reject = onReject
-  })
-  paired.catch(() => {})
-  const onAbort = () => reject(signal.reason)
+  const paired = deferred<IceServer[]>()
+  const onAbort = () => paired.reject(signal.reason)
   signal.addEventListener('abort', onAbort)
   const sides = (['sender', 'receiver'] as const).map(async (role) => {
     const client = await connectRendezvous(
       url,
       {
-        onPaired: ({ iceServers }) => resolve(iceServers),
+        onPaired: ({ iceServers }) => paired.resolve(iceServers),
         onMessage: () => {},
         onPeerLeft: () => {},
         onCrowded: () => {},
-        onLost: reject,
+        onLost: paired.reject,
       },
       { signal: either },
     )
     try {
       await client.open({ role, nameplate }, either)
-      await paired
+      await paired.promise
     } finally {
       await client.close()
     }
   })
   try {
     await Promise.all(sides)
-    return await paired
+    return await paired.promise
   } finally {
     signal.removeEventListener('abort', onAbort)
     stop.abort(new ShareError('cancelled', 'The other side of the mailbox could not be taken'))

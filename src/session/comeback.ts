@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto'
-import type { Session } from './pairing.ts'
+import type { Session } from './session.ts'
 
 /**
  * How the other side came back: `resumed` where it is the same process, which knows what was

@@ -4,7 +4,7 @@ import { type Comeback, type ComebackHandler, type ResumePlace, resumePlace } fr
 import type { Connectivity } from './connectivity.ts'
 import { Lookout } from './lookout.ts'
 import { Meeting } from './meeting.ts'
-import type { Session } from './pairing.ts'
+import type { Session } from './session.ts'
 
 export interface DeliveryComebackInit {
   /** The rendezvous server at which receivers come in. */

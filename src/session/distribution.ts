@@ -1,6 +1,7 @@
 import { parse } from 'node:path'
 import type { Codec } from '../compression/codec.ts'
-import { abortReason, type ShareError, toShareError } from '../errors.ts'
+import { deferred } from '../deferred.ts'
+import { abortReason, toShareError } from '../errors.ts'
 import type { ReceiversSummary, TransferEvent, TransferSummary } from '../events.ts'
 import type { Outgoing } from '../files/outgoing.ts'
 import { DEFAULT_SEND_WAIT_MS, SHARED_SOURCE_DESCRIPTORS } from '../limits.ts'
@@ -15,9 +16,9 @@ import { dismiss } from './dismiss.ts'
 import { Door, type DoorInit } from './door.ts'
 import { openOutgoing, type SendInput } from './open-outgoing.ts'
 import { Owned } from './owned.ts'
-import type { Session } from './pairing.ts'
 import { Places } from './places.ts'
 import type { SendOptions } from './send-options.ts'
+import type { Session } from './session.ts'
 import { TransferReceipt } from './transfer-receipt.ts'
 
 export interface DistributionInit
@@ -47,8 +48,7 @@ export class Distribution {
   #nameplate = ''
   #timer: NodeJS.Timeout | undefined
   #first: Outgoing | undefined
-  #end: () => void = () => {}
-  #fail: (error: ShareError) => void = () => {}
+  readonly #over = deferred()
 
   constructor(init: DistributionInit) {
     this.#init = init
@@ -103,19 +103,15 @@ export class Distribution {
    */
   async run(): Promise<ReceiversSummary> {
     const { signal, outgoing, receivers, onEvent } = this.#init
-    const over = new Promise<void>((resolve, reject) => {
-      this.#end = resolve
-      this.#fail = reject
-    })
-    const onAbort = () => this.#end()
+    const onAbort = () => this.#over.resolve()
     signal.addEventListener('abort', onAbort)
     if (signal.aborted) onAbort()
     const failure = countingFailure(outgoing, () => this.#deliveries.size > 0)
-    failure.catch((thrown) => this.#fail(toShareError(thrown)))
+    failure.catch((thrown) => this.#over.reject(toShareError(thrown)))
     this.#waitForNext()
     this.#update()
     try {
-      await over
+      await this.#over.promise
     } finally {
       signal.removeEventListener('abort', onAbort)
       clearTimeout(this.#timer)
@@ -249,7 +245,7 @@ export class Distribution {
   #update(): void {
     this.#door?.setOpen(this.#isOpen)
     this.#announce()
-    if (this.#places.isOver) this.#end()
+    if (this.#places.isOver) this.#over.resolve()
   }
 
   #announce(): void {

@@ -8,7 +8,9 @@ import {
 } from '../limits.ts'
 import type { Connectivity } from './connectivity.ts'
 import { Doorway } from './doorway.ts'
-import type { PairingInit, Session } from './pairing.ts'
+import type { PairingInit } from './pairing.ts'
+import { Pause } from './pause.ts'
+import type { Session } from './session.ts'
 
 export interface DoorInit {
   /** The rendezvous server, as `parseRendezvousAddress` gives it. */
@@ -47,7 +49,7 @@ export class Door {
   #doorway: Doorway | undefined
   #isOpen = true
   #isUnreachable = false
-  #endPause: () => void = () => {}
+  readonly #pause = new Pause()
   #running: Promise<void> = Promise.resolve()
 
   /** Opens it. Throws what `RendezvousClient.open` throws. */
@@ -73,14 +75,14 @@ export class Door {
   setOpen(isOpen: boolean): void {
     if (isOpen === this.#isOpen) return
     this.#isOpen = isOpen
-    if (isOpen) this.#endPause()
+    if (isOpen) this.#pause.end()
     else void this.#doorway?.close()
   }
 
   /** Never throws. */
   async close(): Promise<void> {
     this.#stop.abort(new ShareError('cancelled', 'Nobody is let in any more'))
-    this.#endPause()
+    this.#pause.end()
     const doorways = [...this.#burned, ...(this.#doorway ? [this.#doorway] : [])]
     await Promise.all(doorways.map((doorway) => doorway.close()))
     await this.#running
@@ -95,7 +97,7 @@ export class Door {
         continue
       }
       if (!this.#isOpen) {
-        await this.#pause()
+        await this.#pause.wait()
         continue
       }
       try {
@@ -103,7 +105,7 @@ export class Door {
         this.#isUnreachable = false
       } catch (thrown) {
         if (!this.#bears(toShareError(thrown))) return
-        await this.#pause(delayMs)
+        if (!this.#stop.signal.aborted) await this.#pause.wait(delayMs)
         delayMs = Math.min(2 * delayMs, MAX_RENDEZVOUS_RETRY_DELAY_MS)
       }
     }
@@ -176,16 +178,5 @@ export class Door {
     if (!this.#isUnreachable) onWarning('The rendezvous is lost; trying to get it back')
     this.#isUnreachable = true
     return true
-  }
-
-  async #pause(delayMs?: number): Promise<void> {
-    if (this.#stop.signal.aborted) return
-    await new Promise<void>((resolve) => {
-      const timer = delayMs === undefined ? undefined : setTimeout(resolve, delayMs)
-      this.#endPause = () => {
-        clearTimeout(timer)
-        resolve()
-      }
-    })
   }
 }

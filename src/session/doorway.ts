@@ -1,12 +1,14 @@
+import { deferred } from '../deferred.ts'
 import type { DiagnosticWatcher } from '../diagnostics.ts'
-import { ShareError, throwIfAborted } from '../errors.ts'
+import { ShareError } from '../errors.ts'
 import { RENDEZVOUS_CLOSE_TIMEOUT_MS } from '../limits.ts'
 import type { IceServer } from '../peer/connection.ts'
 import type { RendezvousClient } from '../rendezvous/client.ts'
 import { encodeWrongCode } from '../secure/handshake-message.ts'
 import type { Connectivity } from './connectivity.ts'
 import { type Mailbox, openMailbox } from './open-mailbox.ts'
-import { Pairing, type PairingInit, type Session } from './pairing.ts'
+import { Pairing, type PairingInit } from './pairing.ts'
+import type { Session } from './session.ts'
 
 export interface DoorwayInit {
   /** The rendezvous server, as `parseRendezvousAddress` gives it. */
@@ -33,11 +35,9 @@ export interface DoorwayInit {
  */
 export class Doorway {
   readonly nameplate: string
-  /** Settles when nobody more is let in here. */
-  readonly over: Promise<void>
   readonly #init: DoorwayInit
   readonly #client: RendezvousClient
-  #settle: () => void = () => {}
+  readonly #over = deferred()
   #isOver = false
   #isBurned = false
   /** With whom a session is being made; one at a time, so that `onSession` can count them. */
@@ -50,21 +50,7 @@ export class Doorway {
 
   /** Opens the mailbox. Throws `no-rendezvous`, and what else `RendezvousClient.open` throws. */
   static async open(init: DoorwayInit): Promise<Doorway> {
-    const { url, nameplate, token, connectTimeoutMs, signal } = init
-    throwIfAborted(signal)
-    const claim = {
-      role: 'sender',
-      many: true,
-      ...(nameplate !== undefined && { nameplate }),
-      ...(token !== undefined && { token }),
-    } as const
-    const mailbox = await openMailbox({
-      url,
-      claim,
-      connectTimeoutMs,
-      proxy: init.connectivity.proxy,
-      signal,
-    })
+    const mailbox = await openMailbox({ ...init, role: 'sender', many: true })
     const doorway = new Doorway(init, mailbox)
     mailbox.watch({
       onPaired: ({ iceServers }) => doorway.#paired(iceServers),
@@ -80,9 +66,11 @@ export class Doorway {
     this.#init = init
     this.#client = client
     this.nameplate = nameplate
-    this.over = new Promise((resolve) => {
-      this.#settle = resolve
-    })
+  }
+
+  /** Settles when nobody more is let in here. */
+  get over(): Promise<void> {
+    return this.#over.promise
   }
 
   /** Whether the secret may have been guessed at: then it must not be used to meet anybody again. */
@@ -109,7 +97,7 @@ export class Doorway {
 
   #end(): void {
     this.#isOver = true
-    this.#settle()
+    this.#over.resolve()
   }
 
   #paired(iceServers: readonly IceServer[]): void {
@@ -129,24 +117,15 @@ export class Doorway {
     }
     // Whoever is there has heard nothing, and waits on.
     if (this.#isOver) return
-    const { url, secret, capabilities, connectivity } = this.#init
-    const { answer, onEstablished, onDiagnostic } = this.#init
-    const iceUrls = (connectivity.iceServers ?? iceServers).flatMap(({ urls }) => urls)
-    onDiagnostic?.({ diagnostic: 'met', url, iceServers: iceUrls })
     const turn = this.#turn
     const pairing = new Pairing({
+      ...this.#init,
       role: 'sender',
       nameplate: this.nameplate,
-      secret,
-      capabilities,
-      connectivity,
-      answer,
-      onEstablished,
       iceServers,
       send: (message) => {
         if (turn === this.#turn) this.#client.send(message)
       },
-      onDiagnostic,
     })
     this.#pairing = pairing
     // Another who is there already has nothing to say before its turn.

@@ -4,8 +4,8 @@ import { parseRendezvousAddress } from '../rendezvous/address.ts'
 import { otherRole } from '../secure/role.ts'
 import type { Appointment } from './appointment.ts'
 import { type ComebackPlaces, SearchedPlaces } from './comeback-places.ts'
-import type { Session } from './pairing.ts'
 import { Search, type SearchInit } from './search.ts'
+import type { Session } from './session.ts'
 
 export type GuestInit = Pick<
   SearchInit,

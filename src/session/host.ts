@@ -4,7 +4,7 @@ import type { Appointment } from './appointment.ts'
 import { type ChosenServer, chooseServer } from './choose-server.ts'
 import { type ComebackPlaces, OwnPlaces } from './comeback-places.ts'
 import { Meeting, type MeetingInit } from './meeting.ts'
-import type { Session } from './pairing.ts'
+import type { Session } from './session.ts'
 
 export type HostInit = Pick<
   MeetingInit,

@@ -1,28 +1,25 @@
 import { setTimeout as pause } from 'node:timers/promises'
+import { deferred } from '../deferred.ts'
 import { FIN_TIMEOUT_MS } from '../limits.ts'
 import type { Lanes } from '../transfer/ports.ts'
-import { type Session, shutSession } from './pairing.ts'
+import type { Session } from './session.ts'
 import { SessionLink } from './session-link.ts'
 
 /** What is left to do for a side that is done, and may not have been heard to say so. */
 export class LastWords {
   readonly #repeatEnd: (lanes: Lanes) => Promise<void>
-  readonly #returned: Promise<Session>
-  #resolve: (session: Session) => void = () => {}
+  readonly #returned = deferred<Session>()
   #isTaking = true
 
   /** `repeatEnd` says again how it ended, and settles when that is said or cannot be. */
   constructor(repeatEnd: (lanes: Lanes) => Promise<void>) {
     this.#repeatEnd = repeatEnd
-    this.#returned = new Promise((resolve) => {
-      this.#resolve = resolve
-    })
   }
 
   /** Takes the session of one who came back, and closes it where that is too late. */
   take(session: Session): void {
-    if (this.#isTaking) this.#resolve(session)
-    else shutSession(session)
+    if (this.#isTaking) this.#returned.resolve(session)
+    else session.close()
     this.#isTaking = false
   }
 
@@ -31,11 +28,11 @@ export class LastWords {
     const stop = new AbortController()
     const either = { signal: AbortSignal.any([stop.signal, signal]) }
     const limit = pause(limitMs, undefined, either).catch(() => undefined)
-    const session = await Promise.race([this.#returned, limit])
+    const session = await Promise.race([this.#returned.promise, limit])
     stop.abort()
     if (session === undefined) {
       if (this.#isTaking) this.#isTaking = false
-      else shutSession(await this.#returned)
+      else (await this.#returned.promise).close()
       return
     }
     const link = new SessionLink(session)

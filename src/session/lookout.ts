@@ -4,7 +4,8 @@ import {
   MAX_RENDEZVOUS_RETRY_DELAY_MS,
   RENDEZVOUS_RETRY_DELAY_MS,
 } from '../limits.ts'
-import { type Session, shutSession } from './pairing.ts'
+import { Pause } from './pause.ts'
+import type { Session } from './session.ts'
 
 /** Where one side waits for the other once: a meeting, or a search. */
 export interface Place {
@@ -40,7 +41,7 @@ export class Lookout {
   #place: Place | undefined
   #isSpent = false
   #isRetired = false
-  #endPause: () => void = () => {}
+  readonly #pause = new Pause()
 
   constructor(init: LookoutInit) {
     this.#init = init
@@ -54,13 +55,13 @@ export class Lookout {
 
   /** Ends a pause, so that the place is taken up now. */
   hurry(): void {
-    this.#endPause()
+    this.#pause.end()
   }
 
   /** Gives the place up. A session that was handed over lives on. Never throws. */
   async close(): Promise<void> {
     this.#stop.abort(new ShareError('cancelled', 'Nobody is waited for any more'))
-    this.#endPause()
+    this.#pause.end()
     this.#noteGuess()
     await this.#place?.close()
     await this.#running
@@ -73,19 +74,19 @@ export class Lookout {
    */
   async retire(): Promise<void> {
     this.#isRetired = true
-    this.#endPause()
+    this.#pause.end()
     if (!this.#place?.isSpent) await this.close()
     await this.#running
   }
 
   async #run(): Promise<void> {
-    if (this.#init.delayMs !== undefined) await this.#pause(this.#init.delayMs)
+    if (this.#init.delayMs !== undefined) await this.#pause.wait(this.#init.delayMs)
     let delayMs = RENDEZVOUS_RETRY_DELAY_MS
     while (!this.#isOver) {
       const hasMet = await this.#meet()
       if (hasMet) delayMs = RENDEZVOUS_RETRY_DELAY_MS
       // Whoever was met is still about to leave the place.
-      await this.#pause(hasMet ? LOOKOUT_DELAY_MS : delayMs)
+      if (!this.#isOver) await this.#pause.wait(hasMet ? LOOKOUT_DELAY_MS : delayMs)
       delayMs = Math.min(2 * delayMs, MAX_RENDEZVOUS_RETRY_DELAY_MS)
     }
   }
@@ -100,7 +101,7 @@ export class Lookout {
       this.#place = await this.#init.open(this.#stop.signal)
       throwIfAborted(this.#stop.signal)
       const session = await this.#place.session
-      if (this.#stop.signal.aborted) shutSession(session)
+      if (this.#stop.signal.aborted) session.close()
       else this.#init.onSession(session)
       return true
     } catch {
@@ -124,16 +125,5 @@ export class Lookout {
     if (onSpent === undefined || this.#isSpent || !this.#place?.isSpent) return
     this.#isSpent = true
     onSpent()
-  }
-
-  async #pause(delayMs: number): Promise<void> {
-    if (this.#isOver) return
-    await new Promise<void>((resolve) => {
-      const timer = setTimeout(resolve, delayMs)
-      this.#endPause = () => {
-        clearTimeout(timer)
-        resolve()
-      }
-    })
   }
 }

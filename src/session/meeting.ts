@@ -1,3 +1,4 @@
+import { deferred } from '../deferred.ts'
 import type { DiagnosticWatcher } from '../diagnostics.ts'
 import { abortReason, ShareError, throwIfAborted, toShareError } from '../errors.ts'
 import type { TransferWatcher } from '../events.ts'
@@ -6,7 +7,8 @@ import type { RendezvousClient } from '../rendezvous/client.ts'
 import type { Role } from '../secure/role.ts'
 import type { Connectivity } from './connectivity.ts'
 import { type Mailbox, openMailbox } from './open-mailbox.ts'
-import { Pairing, type PairingInit, type Session } from './pairing.ts'
+import { Pairing, type PairingInit } from './pairing.ts'
+import type { Session } from './session.ts'
 
 export interface MeetingInit {
   /** The rendezvous server, as `parseRendezvousAddress` gives it. */
@@ -36,13 +38,10 @@ export interface MeetingInit {
  */
 export class Meeting {
   readonly nameplate: string
-  /** Settles with the session, or with why there will be none. */
-  readonly session: Promise<Session>
   readonly #init: MeetingInit
+  readonly #session = deferred<Session>()
   readonly #client: RendezvousClient
   readonly #onAbort = () => this.#fail(abortReason(this.#init.signal))
-  #resolve: (session: Session) => void = () => {}
-  #reject: (error: ShareError) => void = () => {}
   #pairing: Pairing | undefined
   #isOver = false
 
@@ -64,19 +63,7 @@ export class Meeting {
   }
 
   static async #open(init: MeetingInit): Promise<Meeting> {
-    const { url, role, nameplate, token, connectTimeoutMs, signal } = init
-    const claim = {
-      role,
-      ...(nameplate !== undefined && { nameplate }),
-      ...(token !== undefined && { token }),
-    }
-    const mailbox = await openMailbox({
-      url,
-      claim,
-      connectTimeoutMs,
-      proxy: init.connectivity.proxy,
-      signal,
-    })
+    const mailbox = await openMailbox(init)
     const meeting = new Meeting(init, mailbox)
     mailbox.watch({
       onPaired: ({ iceServers }) => meeting.#paired(iceServers),
@@ -92,12 +79,12 @@ export class Meeting {
     this.#init = init
     this.#client = client
     this.nameplate = nameplate
-    this.session = new Promise((resolve, reject) => {
-      this.#resolve = resolve
-      this.#reject = reject
-    })
-    this.session.catch(() => {})
     init.signal.addEventListener('abort', this.#onAbort)
+  }
+
+  /** Settles with the session, or with why there will be none. */
+  get session(): Promise<Session> {
+    return this.#session.promise
   }
 
   /** Whether somebody is there who has proved to know the code. */
@@ -128,30 +115,21 @@ export class Meeting {
       return
     }
     if (!this.#mayPair) return
-    const { role, secret, capabilities, connectivity, url, onEstablished, onDiagnostic } =
-      this.#init
-    const iceUrls = (connectivity.iceServers ?? iceServers).flatMap(({ urls }) => urls)
-    onDiagnostic?.({ diagnostic: 'met', url, iceServers: iceUrls })
     const pairing = new Pairing({
-      role,
+      ...this.#init,
       nameplate: this.nameplate,
-      secret,
-      capabilities,
       iceServers,
-      connectivity,
-      onEstablished,
       send: (message) => this.#client.send(message),
-      onDiagnostic,
     })
     this.#pairing = pairing
     pairing.session.then(
       (session) => {
         this.#isOver = true
-        this.#resolve(session)
+        this.#session.resolve(session)
       },
       (error) => {
         if (this.#pairing !== pairing) return
-        if (role === 'sender' && pairing.isMistaken) this.#turnAway(error)
+        if (this.#init.role === 'sender' && pairing.isMistaken) this.#turnAway(error)
         else this.#end(error)
       },
     )
@@ -197,6 +175,6 @@ export class Meeting {
 
   #end(error: ShareError): void {
     this.#isOver = true
-    this.#reject(error)
+    this.#session.reject(error)
   }
 }

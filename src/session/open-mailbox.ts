@@ -1,19 +1,26 @@
+import { throwIfAborted } from '../errors.ts'
 import {
   type Claim,
   connectRendezvous,
   type RendezvousClient,
   type RendezvousWatcher,
 } from '../rendezvous/client.ts'
-import type { ProxySettings } from '../rendezvous/proxy.ts'
+import type { Role } from '../secure/role.ts'
+import type { Connectivity } from './connectivity.ts'
 
 export interface MailboxInit {
   /** The rendezvous server, as `parseRendezvousAddress` gives it. */
   url: string
-  claim: Claim
+  role: Role
+  /** One to ask for; the server gives one out where there is none. */
+  nameplate?: string | undefined
+  /** Of an earlier mailbox at the same place, to have its side back at once. */
+  token?: string | undefined
+  /** Whether receivers are taken one after the other: further ones wait for their turn. */
+  many?: boolean
   /** How long one attempt to reach the rendezvous may take. */
   connectTimeoutMs?: number | undefined
-  /** On the way to a server that is not in this network. */
-  proxy: ProxySettings | undefined
+  connectivity: Connectivity
   signal: AbortSignal
 }
 
@@ -26,7 +33,8 @@ export interface Mailbox {
 
 /** Takes it up. Throws `no-rendezvous`, and what else `RendezvousClient.open` throws. */
 export async function openMailbox(init: MailboxInit): Promise<Mailbox> {
-  const { url, claim, connectTimeoutMs, proxy, signal } = init
+  const { url, connectTimeoutMs, signal } = init
+  const { proxy } = init.connectivity
   const early: ((watcher: RendezvousWatcher) => void)[] = []
   let watcher: RendezvousWatcher | undefined
   const tell = (event: (watcher: RendezvousWatcher) => void) => {
@@ -45,7 +53,8 @@ export async function openMailbox(init: MailboxInit): Promise<Mailbox> {
     { signal, proxy, ...(connectTimeoutMs !== undefined && { timeoutMs: connectTimeoutMs }) },
   )
   try {
-    const nameplate = await client.open(claim, signal)
+    const nameplate = await client.open(claimOf(init), signal)
+    throwIfAborted(signal)
     const watch = (by: RendezvousWatcher) => {
       watcher = by
       for (const event of early.splice(0)) event(by)
@@ -54,5 +63,14 @@ export async function openMailbox(init: MailboxInit): Promise<Mailbox> {
   } catch (thrown) {
     await client.close()
     throw thrown
+  }
+}
+
+function claimOf({ role, nameplate, token, many }: MailboxInit): Claim {
+  return {
+    role,
+    ...(nameplate !== undefined && { nameplate }),
+    ...(token !== undefined && { token }),
+    ...(many !== undefined && { many }),
   }
 }

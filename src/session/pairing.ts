@@ -1,22 +1,24 @@
 import { setTimeout as pause } from 'node:timers/promises'
+import { deferred } from '../deferred.ts'
 import type { DiagnosticWatcher } from '../diagnostics.ts'
 import { ShareError, toShareError } from '../errors.ts'
 import { FACTS_TIMEOUT_MS, HANDSHAKE_TIMEOUT_MS, PEER_LEFT_GRACE_MS } from '../limits.ts'
 import { Connection, type IceServer } from '../peer/connection.ts'
-import type { Lane } from '../peer/lane.ts'
 import type { SearchFacts } from '../peer/path-search.ts'
 import type { ProbeChannel } from '../peer/probe-channel.ts'
 import type { Role } from '../secure/role.ts'
 import { SecureSession } from '../secure/secure-session.ts'
-import type { SessionKeys } from '../secure/session-keys.ts'
 import { assertSamePurpose, namedCapabilities } from '../transfer/capabilities.ts'
 import { type Connectivity, offers } from './connectivity.ts'
 import { explainNoPath } from './explain-no-path.ts'
 import { type AgreedPaths, agreeOnPaths, decodeHello, encodeHello, type Hello } from './hello.ts'
 import { openLane } from './open-lane.ts'
 import { decodeFacts, encodeFacts } from './path-facts.ts'
+import type { Session } from './session.ts'
 
 export interface PairingInit {
+  /** Where the two have met. */
+  url: string
   role: Role
   nameplate: string
   /** The secret part of the share code. */
@@ -34,27 +36,6 @@ export interface PairingInit {
   onDiagnostic?: DiagnosticWatcher | undefined
 }
 
-/** Two machines that have proved to each other that they know the code, and their first lane. */
-export interface Session {
-  role: Role
-  lane: Lane
-  connection: Connection
-  probes: ProbeChannel
-  iceServers: readonly IceServer[]
-  paths: AgreedPaths
-  keys: SessionKeys
-  peerCapabilities: Uint8Array
-  onDiagnostic?: DiagnosticWatcher | undefined
-  /** Closes the connection at once and wipes the keys. */
-  close(): void
-}
-
-/** Closes a session that nothing is sent over any more, without a word to the other side. */
-export function shutSession(session: Session): void {
-  session.lane.abandon()
-  session.close()
-}
-
 interface FirstConnection {
   connection: Connection
   probes: ProbeChannel
@@ -68,9 +49,8 @@ const FIRST_LANE = 0
  * secure session first, then under it the connection. The receiver of the file makes the offer.
  */
 export class Pairing {
-  /** Settles with the session, or with why there is none. */
-  readonly session: Promise<Session>
   readonly #init: PairingInit
+  readonly #session = deferred<Session>()
   readonly #secure: SecureSession
   readonly #timer: NodeJS.Timeout
   readonly #stop = new AbortController()
@@ -78,8 +58,6 @@ export class Pairing {
   readonly #hello: Hello
   /** What the connection has to say before it is clear that it may be made. */
   #held: Uint8Array[] = []
-  #resolve: (session: Session) => void = () => {}
-  #reject: (error: ShareError) => void = () => {}
   #first: FirstConnection | undefined
   #paths: AgreedPaths | undefined
   #isProved = false
@@ -96,11 +74,8 @@ export class Pairing {
     this.#iceServers = iceServers
     const [stun, relay] = [offers('stun', iceServers), offers('relay', iceServers)]
     this.#hello = { only, stun, relay }
-    this.session = new Promise((resolve, reject) => {
-      this.#resolve = resolve
-      this.#reject = reject
-    })
-    this.session.catch(() => {})
+    const iceUrls = iceServers.flatMap(({ urls }) => urls)
+    init.onDiagnostic?.({ diagnostic: 'met', url: init.url, iceServers: iceUrls })
     this.#timer = setTimeout(() => this.#fail(unanswered()), HANDSHAKE_TIMEOUT_MS)
     this.#secure = new SecureSession({
       role: init.role,
@@ -112,6 +87,11 @@ export class Pairing {
     this.#post(this.#secure.start())
     // It looks for its addresses meanwhile.
     if (init.role === 'receiver') this.#first = this.#connect(only)
+  }
+
+  /** Settles with the session, or with why there is none. */
+  get session(): Promise<Session> {
+    return this.#session.promise
   }
 
   /** Whether the other side has proved that it knows the code. */
@@ -254,11 +234,12 @@ export class Pairing {
       if (this.#over) return
       this.#over = true
       const close = () => {
+        lane.abandon()
         connection.close()
         keys.destroy()
       }
       const made = { role, lane, connection, probes, iceServers, paths, keys, peerCapabilities }
-      this.#resolve({ ...made, onDiagnostic, close })
+      this.#session.resolve({ ...made, onDiagnostic, close })
     } catch (thrown) {
       const error = toShareError(thrown)
       if (error.code !== 'no-path') this.#fail(error)
@@ -300,7 +281,7 @@ export class Pairing {
     clearTimeout(this.#timer)
     this.#stop.abort(error)
     this.#first?.connection.close()
-    this.#reject(error)
+    this.#session.reject(error)
   }
 }
 

@@ -10,7 +10,7 @@ import {
 } from './comeback.ts'
 import type { ComebackPlaces } from './comeback-places.ts'
 import { Lookout } from './lookout.ts'
-import type { Session } from './pairing.ts'
+import type { Session } from './session.ts'
 
 export interface ReceiverComebackInit {
   places: ComebackPlaces

@@ -7,8 +7,8 @@ import { namedCapabilities } from '../transfer/capabilities.ts'
 import type { Lanes } from '../transfer/ports.ts'
 import type { Comeback, ComebackKind } from './comeback.ts'
 import { LastWords } from './last-words.ts'
-import { type Session, shutSession } from './pairing.ts'
 import { PathWatch } from './path-watch.ts'
+import type { Session } from './session.ts'
 import { SessionLink } from './session-link.ts'
 
 /** One side of a transfer, as `transfer` makes it. */
@@ -128,7 +128,7 @@ class TransferRun<Outcome> {
       signal.removeEventListener('abort', onAbort)
       await this.#leave(isDone)
       for (const link of this.#retired) link.close()
-      if (this.#returned) shutSession(this.#returned)
+      if (this.#returned) this.#returned.close()
     }
   }
 
@@ -244,7 +244,7 @@ class TransferRun<Outcome> {
     // While a transfer makes room for the next, there is none that could go on.
     const isTooLate = kind === 'resumed' && this.#transfer === undefined
     if (kind === 'resumed' && this.#lastWords) this.#lastWords.take(session)
-    else if (this.#isOver || isTooLate || !isCompatible(session)) shutSession(session)
+    else if (this.#isOver || isTooLate || !isCompatible(session)) session.close()
     else if (kind === 'restarted') {
       void this.#restart(session).catch((thrown) => this.#reject(toShareError(thrown)))
     } else if (this.#isLost) this.#resume(session)
@@ -253,7 +253,7 @@ class TransferRun<Outcome> {
 
   /** The other side knew first that the connection is lost; the transfer has to know as well. */
   #loseFor(session: Session): void {
-    if (this.#returned) shutSession(this.#returned)
+    if (this.#returned) this.#returned.close()
     this.#returned = session
     this.#link.session.connection.close()
   }

@@ -1,4 +1,5 @@
 import { setTimeout } from 'node:timers/promises'
+import { deferred } from '../deferred.ts'
 import { abortReason, ShareError, toShareError } from '../errors.ts'
 import type { LanAddress } from '../lan/discover.ts'
 import { isOwnAddress } from '../lan/local-addresses.ts'
@@ -11,7 +12,7 @@ import {
 import { formatRendezvousAddress } from '../rendezvous/address.ts'
 import { LOCAL_PORTS } from './local-ports.ts'
 import { Meeting, type MeetingInit } from './meeting.ts'
-import type { Session } from './pairing.ts'
+import type { Session } from './session.ts'
 
 export type SearchInit = Omit<MeetingInit, 'url' | 'onPaired' | 'nameplate' | 'token'> & {
   nameplate: string
@@ -29,17 +30,14 @@ export type SearchInit = Omit<MeetingInit, 'url' | 'onPaired' | 'nameplate' | 't
  * answers falsely, wherever that is, has the one guess that the code allows.
  */
 export class Search {
-  /** Settles with the session, or with why there will be none. */
-  readonly session: Promise<Session>
   readonly #init: SearchInit
+  readonly #session = deferred<Session>()
   readonly #stop = new AbortController()
   readonly #signal: AbortSignal
   readonly #tried = new Set<string>()
   readonly #services = new Map<string, Promise<void>>()
   readonly #meetings = new Map<string, Meeting>()
-  readonly #onAbort = () => this.#reject(abortReason(this.#init.signal))
-  #resolve: (session: Session) => void = () => {}
-  #reject: (error: ShareError) => void = () => {}
+  readonly #onAbort = () => this.#session.reject(abortReason(this.#init.signal))
   #chosen: string | undefined
   #hasWaited = false
   #isSpent = false
@@ -48,14 +46,14 @@ export class Search {
   constructor(init: SearchInit) {
     this.#init = init
     this.#signal = AbortSignal.any([init.signal, this.#stop.signal])
-    this.session = new Promise((resolve, reject) => {
-      this.#resolve = resolve
-      this.#reject = reject
-    })
-    this.session.catch(() => {})
     init.signal.addEventListener('abort', this.#onAbort)
     if (init.url === undefined) this.#searchNearby()
-    else void this.#ask(init.url).catch((thrown) => this.#reject(toShareError(thrown)))
+    else void this.#ask(init.url).catch((thrown) => this.#session.reject(toShareError(thrown)))
+  }
+
+  /** Settles with the session, or with why there will be none. */
+  get session(): Promise<Session> {
+    return this.#session.promise
   }
 
   get isEstablished(): boolean {
@@ -83,7 +81,7 @@ export class Search {
     this.#init.signal.removeEventListener('abort', this.#onAbort)
     const givenUp = new ShareError('cancelled', 'The search was given up')
     this.#stop.abort(givenUp)
-    this.#reject(givenUp)
+    this.#session.reject(givenUp)
     await Promise.allSettled([...this.#meetings.values()].map((meeting) => meeting.close()))
   }
 
@@ -176,10 +174,10 @@ export class Search {
     this.#meetings.set(url, meeting)
     if (!this.#hasWaited && this.#chosen === undefined) this.#init.onEvent({ event: 'waiting' })
     this.#hasWaited = true
-    meeting.session.then(this.#resolve, (error) => {
+    meeting.session.then(this.#session.resolve, (error) => {
       this.#isSpent ||= meeting.isSpent
       const isOnlyOne = this.#chosen === url || this.#init.url === url
-      if (isOnlyOne) this.#reject(toShareError(error))
+      if (isOnlyOne) this.#session.reject(toShareError(error))
       this.#meetings.delete(url)
       this.#tried.delete(url)
       void meeting.close()

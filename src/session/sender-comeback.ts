@@ -12,7 +12,7 @@ import {
 import type { ComebackPlaces } from './comeback-places.ts'
 import { dismiss } from './dismiss.ts'
 import { Lookout } from './lookout.ts'
-import type { Session } from './pairing.ts'
+import type { Session } from './session.ts'
 
 export interface SenderComebackInit {
   places: ComebackPlaces

@@ -7,7 +7,7 @@ import type { LaneSignal, LaneTransport } from '../peer/lane-message.ts'
 import { decodeProbe, decodeReport, encodeProbe, encodeReport } from '../peer/probe-message.ts'
 import type { ArrivalReport, Lanes } from '../transfer/ports.ts'
 import { openLane } from './open-lane.ts'
-import type { Session } from './pairing.ts'
+import type { Session } from './session.ts'
 
 /**
  * The lanes of a session: the first one, which the rendezvous helped to make, and further

@@ -1,6 +1,6 @@
 import { LOST_LANES_GRACE_MS } from '../limits.ts'
 import { AddressWatch } from './address-watch.ts'
-import { type Session, shutSession } from './pairing.ts'
+import type { Session } from './session.ts'
 import { SessionLanes } from './session-lanes.ts'
 
 /**
@@ -43,6 +43,6 @@ export class SessionLink {
     clearTimeout(this.#timer)
     this.#watch.close()
     this.lanes.close()
-    shutSession(this.session)
+    this.session.close()
   }
 }

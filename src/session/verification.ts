@@ -2,7 +2,7 @@ import { verificationWords } from '../code/verification-words.ts'
 import { ShareError } from '../errors.ts'
 import type { TransferWatcher } from '../events.ts'
 import { namedCapabilities, VERIFY_CAPABILITY } from '../transfer/capabilities.ts'
-import type { Session } from './pairing.ts'
+import type { Session } from './session.ts'
 
 /** Asks a person whether the other side shows these words too. */
 export type Verify = (words: string, signal: AbortSignal) => Promise<boolean>

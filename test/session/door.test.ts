@@ -3,7 +3,7 @@ import { ShareError } from '../../src/errors.ts'
 import { MAX_BURNED_CODES } from '../../src/limits.ts'
 import { Door } from '../../src/session/door.ts'
 import { Meeting } from '../../src/session/meeting.ts'
-import { type Session, shutSession } from '../../src/session/pairing.ts'
+import type { Session } from '../../src/session/session.ts'
 import { CAPABILITIES, eventually, startServer } from './scene.ts'
 
 interface Code {
@@ -40,7 +40,7 @@ async function openDoor(
   })
   onTestFinished(async () => {
     await door.close()
-    for (const session of sessions) shutSession(session)
+    for (const session of sessions) session.close()
   })
   const current = () => codes.at(-1) ?? expect.fail('there is no code')
   return { door, codes, sessions, closed, current, guesses: () => guesses }
@@ -59,7 +59,7 @@ async function come(url: string, code: Code): Promise<Session> {
   })
   try {
     const session = await meeting.session
-    onTestFinished(() => shutSession(session))
+    onTestFinished(() => session.close())
     return session
   } finally {
     await meeting.close()

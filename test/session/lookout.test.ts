@@ -2,7 +2,7 @@ import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import { ShareError } from '../../src/errors.ts'
 import { LOOKOUT_DELAY_MS } from '../../src/limits.ts'
 import { Lookout, type Place } from '../../src/session/lookout.ts'
-import type { Session } from '../../src/session/pairing.ts'
+import type { Session } from '../../src/session/session.ts'
 
 beforeEach(() => {
   vi.useFakeTimers()
@@ -35,7 +35,7 @@ class FakePlace implements Place {
 /** A session of which only the end matters. */
 function fakeSession() {
   const end = vi.fn()
-  const session = { lane: { abandon: end }, close: () => {} } as unknown as Session
+  const session = { close: end } as unknown as Session
   return { session, end }
 }
 

@@ -9,7 +9,8 @@ import {
 } from '../../src/rendezvous/server/start-rendezvous-server.ts'
 import { SecureSession } from '../../src/secure/secure-session.ts'
 import { Meeting } from '../../src/session/meeting.ts'
-import { Pairing, type Session } from '../../src/session/pairing.ts'
+import { Pairing } from '../../src/session/pairing.ts'
+import type { Session } from '../../src/session/session.ts'
 
 let server: RendezvousServer
 const closing: (() => Promise<void> | void)[] = []
@@ -94,10 +95,7 @@ async function impostor({ leavesAfter }: { leavesAfter: 'share' | 'confirmation'
 }
 
 function closeLater(session: Session): Session {
-  closing.push(() => {
-    session.lane.abandon()
-    session.close()
-  })
+  closing.push(() => session.close())
   return session
 }
 
@@ -237,17 +235,21 @@ describe('a meeting', () => {
 })
 
 describe('a pairing', () => {
-  it('does not wait for ever for somebody who says nothing', async () => {
-    vi.useFakeTimers()
-    const pairing = new Pairing({
+  const pair = (send: (message: Uint8Array) => void = () => {}) =>
+    new Pairing({
+      url: 'http://127.0.0.1',
       role: 'sender',
       nameplate: 'here',
       secret: 'velvet-orbit',
       capabilities: new TextEncoder().encode('transfer/4'),
       connectivity: {},
       iceServers: [],
-      send: () => {},
+      send,
     })
+
+  it('does not wait for ever for somebody who says nothing', async () => {
+    vi.useFakeTimers()
+    const pairing = pair()
     await vi.advanceTimersByTimeAsync(HANDSHAKE_TIMEOUT_MS + 1)
     vi.useRealTimers()
     await expect(pairing.session).rejects.toMatchObject({ code: 'nobody-came' })

@@ -4,7 +4,7 @@ import { Connection } from '../../src/peer/connection.ts'
 import { startRendezvousServer } from '../../src/rendezvous/server/start-rendezvous-server.ts'
 import type { Connectivity } from '../../src/session/connectivity.ts'
 import { Meeting } from '../../src/session/meeting.ts'
-import { type Session, shutSession } from '../../src/session/pairing.ts'
+import type { Session } from '../../src/session/session.ts'
 import { SessionLanes } from '../../src/session/session-lanes.ts'
 import { startTurnServer } from '../turn-server.ts'
 import { CAPABILITIES, NAMEPLATE, SECRET } from './scene.ts'
@@ -30,7 +30,7 @@ async function meet(sender: Connectivity, receiver: Connectivity): Promise<[Outc
     })
     onTestFinished(() => meeting.close())
     const outcome: Outcome = await meeting.session.catch((error) => error)
-    if ('lane' in outcome) onTestFinished(() => shutSession(outcome))
+    if ('lane' in outcome) onTestFinished(() => outcome.close())
     return outcome
   }
   return Promise.all([side('sender', sender), side('receiver', receiver)])

@@ -7,10 +7,10 @@ import { startRendezvousServer } from '../../src/rendezvous/server/start-rendezv
 import type { Comeback } from '../../src/session/comeback.ts'
 import { OwnPlaces, SearchedPlaces } from '../../src/session/comeback-places.ts'
 import { Meeting } from '../../src/session/meeting.ts'
-import { type Session, shutSession } from '../../src/session/pairing.ts'
 import { ReceiverComeback } from '../../src/session/receiver-comeback.ts'
 import { runTransfer, type Transfer } from '../../src/session/run-transfer.ts'
 import { SenderComeback } from '../../src/session/sender-comeback.ts'
+import type { Session } from '../../src/session/session.ts'
 import type { Lanes, TransferLane } from '../../src/transfer/ports.ts'
 
 export const NAMEPLATE = 'here'
@@ -193,7 +193,7 @@ function run(role: 'sender' | 'receiver', session: Session, init: SideInit): Sid
       const closing = vi.spyOn(current().connection, 'close').mockImplementation(() => {})
       onTestFinished(() => {
         closing.mockRestore()
-        for (const each of sessions) shutSession(each)
+        for (const each of sessions) each.close()
       })
       transfers.at(-1)?.lose()
     },

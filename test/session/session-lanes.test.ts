@@ -7,7 +7,7 @@ import type { LaneSignal } from '../../src/peer/lane-message.ts'
 import type { Role } from '../../src/secure/role.ts'
 import { SessionKeys } from '../../src/secure/session-keys.ts'
 import { laneSecurity } from '../../src/session/lane-security.ts'
-import type { Session } from '../../src/session/pairing.ts'
+import type { Session } from '../../src/session/session.ts'
 import { SessionLanes } from '../../src/session/session-lanes.ts'
 import type { ArrivalReport, TransferLane } from '../../src/transfer/ports.ts'
 
