@@ -46,7 +46,7 @@ export const MAX_CAPABILITIES_BYTES = 256
  * which by the birthday bound of 128-bit blocks gives an attacker a chance of 2^-29.
  */
 export const MAX_FRAMES_PER_KEY = 2 ** 36
-/** From the moment both are there to the last message of the PAKE: a few round trips. */
+/** From the moment both are there to the first sealed message: a few round trips. */
 export const HANDSHAKE_TIMEOUT_MS = 15 * SECOND_MS
 
 // --- Rendezvous ----------------------------------------------------------------------------

@@ -177,7 +177,6 @@ export class Pairing {
   /** The other side knows the code. */
   #proved(): void {
     this.#isProved = true
-    clearTimeout(this.#timer)
     const { onEstablished, onDiagnostic } = this.#init
     onDiagnostic?.({ diagnostic: 'code', stage: 'proved' })
     const { peerCapabilities } = this.#secure
@@ -204,6 +203,7 @@ export class Pairing {
 
   /** The other side's wishes may exclude what the connection made so far would use. */
   #agree(peer: Hello): void {
+    clearTimeout(this.#timer)
     this.#paths = agreeOnPaths(this.#hello, peer)
     const { only } = this.#paths
     if (only !== this.#hello.only && this.#first) {

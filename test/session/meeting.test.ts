@@ -254,4 +254,24 @@ describe('a pairing', () => {
     vi.useRealTimers()
     await expect(pairing.session).rejects.toMatchObject({ code: 'nobody-came' })
   })
+
+  it('does not wait for ever for somebody who knows the code and then says nothing', async () => {
+    vi.useFakeTimers()
+    const peer = new SecureSession({
+      role: 'receiver',
+      nameplate: 'here',
+      secret: new TextEncoder().encode('velvet-orbit'),
+      capabilities: new TextEncoder().encode('transfer/4'),
+    })
+    const said: Uint8Array[] = []
+    const pairing = pair((message) => said.push(message))
+    for (const message of peer.start()) pairing.receive(message)
+    for (let message = said.shift(); message; message = said.shift()) {
+      for (const answer of peer.receive(message).outgoing) pairing.receive(answer)
+    }
+    expect(pairing.isEstablished).toBe(true)
+    await vi.advanceTimersByTimeAsync(HANDSHAKE_TIMEOUT_MS + 1)
+    vi.useRealTimers()
+    expect(pairing.failure).toMatchObject({ code: 'nobody-came' })
+  })
 })
