@@ -46,12 +46,19 @@ function lateSegmenters() {
   const made = 'const segmenter = new Intl.Segmenter();'
   const late = `let made;
 const segmenter = { segment: (text) => (made ??= new Intl.Segmenter()).segment(text) };`
+  let isFound = false
   return {
     name: 'late-segmenters',
     transform: {
       filter: { code: made },
       /** @param {string} code */
-      handler: (code) => code.replace(made, late),
+      handler: (code) => {
+        isFound = true
+        return code.replace(made, late)
+      },
+    },
+    buildEnd: () => {
+      if (!isFound) throw new Error('No package makes a segmenter as it is loaded any more')
     },
   }
 }

@@ -3,9 +3,9 @@ import { EXIT_GRACE_MS, STOP_TIMEOUT_MS } from '../limits.ts'
 import { configPath, readConfigFile } from './config-file.ts'
 import { readEnvironment } from './environment.ts'
 import { run } from './run.ts'
-import { tuneGarbageCollection } from './tune-garbage-collection.ts'
+import { tuneRuntime } from './tune-runtime.ts'
 
-tuneGarbageCollection()
+tuneRuntime()
 const stopping = new AbortController()
 
 /** Ends the command with `error`; whoever asks a second time does not want to wait. */
