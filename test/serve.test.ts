@@ -1,7 +1,7 @@
 import { createHmac } from 'node:crypto'
 import { describe, expect, it, onTestFinished } from 'vitest'
 import { ShareError } from '../src/errors.ts'
-import { connectRendezvous } from '../src/rendezvous/client.ts'
+import { RendezvousClient } from '../src/rendezvous/client.ts'
 import type { Paired } from '../src/rendezvous/protocol.ts'
 import { createServerLogger, type ServeOptions, serve } from '../src/serve.ts'
 
@@ -17,11 +17,11 @@ describe('serve', () => {
   it('runs a rendezvous at its url until it is closed', async () => {
     const server = await serve({ host: '127.0.0.1', port: 0 })
     expect(server.url).toBe(`http://127.0.0.1:${server.port}`)
-    const client = await connectRendezvous(server.url, nobody)
+    const client = await RendezvousClient.connect(server.url, nobody)
     expect(await client.open({ role: 'sender' })).toMatch(/^[1-9]$/)
     await client.close()
     await server.close()
-    await expect(connectRendezvous(server.url, nobody)).rejects.toBeInstanceOf(ShareError)
+    await expect(RendezvousClient.connect(server.url, nobody)).rejects.toBeInstanceOf(ShareError)
   })
 
   it('ends when its signal is aborted', async () => {
@@ -29,7 +29,7 @@ describe('serve', () => {
     const server = await serve({ host: '127.0.0.1', port: 0, signal: stop.signal })
     stop.abort()
     await server.close()
-    await expect(connectRendezvous(server.url, nobody)).rejects.toBeInstanceOf(ShareError)
+    await expect(RendezvousClient.connect(server.url, nobody)).rejects.toBeInstanceOf(ShareError)
     const aborted = serve({ host: '127.0.0.1', port: 0, signal: stop.signal })
     await expect(aborted).rejects.toMatchObject({ code: 'cancelled' })
   })
@@ -99,7 +99,7 @@ async function pairAt(options: ServeOptions): Promise<[Paired, Paired]> {
     const paired = new Promise<Paired>((resolve) => {
       onPaired = resolve
     })
-    const client = await connectRendezvous(server.url, { ...nobody, onPaired })
+    const client = await RendezvousClient.connect(server.url, { ...nobody, onPaired })
     onTestFinished(() => client.close())
     await client.open({ role, nameplate: '7' })
     return paired

@@ -11,18 +11,16 @@ import {
   RENDEZVOUS_RETRY_LIMIT_MS,
 } from '../limits.ts'
 import {
-  crowdedSchema,
-  leftSchema,
-  messageSchema,
   openReplySchema,
   type Paired,
-  pairedSchema,
   RENDEZVOUS_VERSION,
+  type RendezvousMessage,
   type Role,
 } from './protocol.ts'
 import { type ProxySettings, proxyAgent } from './proxy.ts'
 import { refusalError } from './refusal-error.ts'
 import { ServerConnection } from './server-connection.ts'
+import { parseServerEvent } from './server-event.ts'
 
 export interface RendezvousWatcher {
   /** The other side is there. May come before `open` has returned. */
@@ -34,29 +32,6 @@ export interface RendezvousWatcher {
   onCrowded(): void
   /** The server is lost for good, after `open` has returned; nothing comes after this. */
   onLost(error: ShareError): void
-}
-
-export interface RendezvousClient {
-  /**
-   * Claims a side of a mailbox and waits in it until `close`, or until `signal` is aborted.
-   * Who names no nameplate is given one. With the `token` of an earlier claim its side is
-   * had back before the server has noticed that the earlier client is gone.
-   * The returned promise is that of the claim.
-   * @throws ShareError `usage`, `nobody-came` or `incompatible` where the server refuses,
-   * `no-rendezvous` where it is lost or stays too busy, or why `signal` was aborted.
-   */
-  open(claim: Claim, signal?: AbortSignal): Promise<string>
-  /** Of the last claim that succeeded. */
-  readonly token: string | undefined
-  /**
-   * Hands bytes, at most MAX_RENDEZVOUS_PAYLOAD_BYTES, to the other side of the pairing, if there
-   * is one.
-   */
-  send(bytes: Uint8Array): void
-  /** Lets the other side of the pairing go, of a sender; the next receiver has its turn. */
-  next(): void
-  /** Gives the mailbox up and ends the connection. Never throws. */
-  close(): Promise<void>
 }
 
 export interface ConnectOptions {
@@ -76,21 +51,8 @@ export interface Claim {
   many?: boolean
 }
 
-/**
- * Connects to the rendezvous at `url` (from `parseRendezvousAddress`), in one attempt.
- * @throws ShareError `no-rendezvous` where none answers, or why `signal` was aborted.
- */
-export async function connectRendezvous(
-  url: string,
-  watcher: RendezvousWatcher,
-  { signal, timeoutMs = RENDEZVOUS_CONNECT_TIMEOUT_MS, proxy }: ConnectOptions = {},
-): Promise<RendezvousClient> {
-  const client = new Client(url, watcher, timeoutMs, await proxyAgent(url, proxy))
-  await client.connect(signal)
-  return client
-}
-
-class Client implements RendezvousClient {
+/** One side of a mailbox at a rendezvous server. */
+export class RendezvousClient {
   readonly #url: string
   readonly #watcher: RendezvousWatcher
   readonly #connectTimeoutMs: number
@@ -103,7 +65,22 @@ class Client implements RendezvousClient {
   #isJoining = false
   #closed: Promise<void> | undefined
 
-  constructor(
+  /**
+   * Connects to the rendezvous at `url` (from `parseRendezvousAddress`), in one attempt.
+   * @throws ShareError `no-rendezvous` where none answers, or why `signal` was aborted.
+   */
+  static async connect(
+    url: string,
+    watcher: RendezvousWatcher,
+    { signal, timeoutMs = RENDEZVOUS_CONNECT_TIMEOUT_MS, proxy }: ConnectOptions = {},
+  ): Promise<RendezvousClient> {
+    const agent = await proxyAgent(url, proxy)
+    const client = new RendezvousClient(url, watcher, timeoutMs, agent)
+    await client.#connection.open(timeoutMs, signal)
+    return client
+  }
+
+  private constructor(
     url: string,
     watcher: RendezvousWatcher,
     connectTimeoutMs: number,
@@ -116,14 +93,19 @@ class Client implements RendezvousClient {
     this.#connection = this.#newConnection()
   }
 
-  async connect(signal: AbortSignal | undefined): Promise<void> {
-    await this.#connection.open(this.#connectTimeoutMs, signal)
-  }
-
+  /** Of the last claim that succeeded. */
   get token(): string | undefined {
     return this.#claim?.token
   }
 
+  /**
+   * Claims a side of a mailbox and waits in it until `close`, or until `signal` is aborted.
+   * Who names no nameplate is given one. With the `token` of an earlier claim its side is
+   * had back before the server has noticed that the earlier client is gone.
+   * The returned promise is that of the claim.
+   * @throws ShareError `usage`, `nobody-came` or `incompatible` where the server refuses,
+   * `no-rendezvous` where it is lost or stays too busy, or why `signal` was aborted.
+   */
   async open(claim: Claim, signal?: AbortSignal): Promise<string> {
     if (this.#claim !== undefined) throw new TypeError('a client has one mailbox')
     const ending = this.#ending.signal
@@ -140,6 +122,10 @@ class Client implements RendezvousClient {
     }
   }
 
+  /**
+   * Hands bytes, at most MAX_RENDEZVOUS_PAYLOAD_BYTES, to the other side of the pairing, if there
+   * is one.
+   */
   send(bytes: Uint8Array): void {
     if (bytes.length > MAX_RENDEZVOUS_PAYLOAD_BYTES) {
       throw new TypeError(`${bytes.length} bytes are too many for the rendezvous`)
@@ -149,12 +135,14 @@ class Client implements RendezvousClient {
     this.#connection.send('message', { pair: this.#pair, data })
   }
 
+  /** Lets the other side of the pairing go, of a sender; the next receiver has its turn. */
   next(): void {
     if (this.#pair === undefined) return
     this.#connection.send('next', { pair: this.#pair })
     this.#pair = undefined
   }
 
+  /** Gives the mailbox up and ends the connection. Never throws. */
   close(): Promise<void> {
     this.#closed ??= this.#leave()
     return this.#closed
@@ -209,44 +197,21 @@ class Client implements RendezvousClient {
 
   #hear(event: string, payload: unknown): void {
     if (this.#ending.signal.aborted) return
-    const heard = this.#understand(event, payload)
+    const heard = parseServerEvent(event, payload)
     if (heard === undefined) this.#connection.breach()
-    else heard()
+    else if (heard.event === 'paired') this.#onPaired(heard)
+    else if (heard.event === 'crowded') this.#onCrowded(heard.turnedAway)
+    else if (heard.pair !== this.#pair) return
+    else if (heard.event === 'message') this.#watcher.onMessage(bytesOf(heard))
+    else this.#onLeft()
   }
 
-  /** What to do about an event, or undefined where it is malformed. */
-  #understand(event: string, payload: unknown): (() => void) | undefined {
-    switch (event) {
-      case 'paired': {
-        const paired = v.safeParse(pairedSchema, payload)
-        return paired.success ? () => this.#onPaired(paired.output) : undefined
-      }
-      case 'message': {
-        const message = v.safeParse(messageSchema, payload)
-        return message.success ? () => this.#onMessage(message.output) : undefined
-      }
-      case 'left': {
-        const left = v.safeParse(leftSchema, payload)
-        return left.success ? () => this.#onLeft(left.output.pair) : undefined
-      }
-      default: {
-        const crowded = v.safeParse(crowdedSchema, payload)
-        return crowded.success ? () => this.#onCrowded(crowded.output.turnedAway) : undefined
-      }
-    }
+  #onPaired({ pair, iceServers }: Paired): void {
+    this.#pair = pair
+    this.#watcher.onPaired({ pair, iceServers })
   }
 
-  #onPaired(paired: Paired): void {
-    this.#pair = paired.pair
-    this.#watcher.onPaired(paired)
-  }
-
-  #onMessage({ pair, data }: { pair: number; data: string }): void {
-    if (pair === this.#pair) this.#watcher.onMessage(new Uint8Array(Buffer.from(data, 'base64')))
-  }
-
-  #onLeft(pair: number): void {
-    if (pair !== this.#pair) return
+  #onLeft(): void {
     this.#pair = undefined
     this.#watcher.onPeerLeft()
   }
@@ -306,4 +271,8 @@ class Client implements RendezvousClient {
     this.#connection.breach()
     return new ShareError('no-rendezvous', `The server at ${this.#url} gave a malformed answer`)
   }
+}
+
+function bytesOf({ data }: RendezvousMessage): Uint8Array {
+  return new Uint8Array(Buffer.from(data, 'base64'))
 }

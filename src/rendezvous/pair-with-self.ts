@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto'
 import { deferred } from '../deferred.ts'
 import { ShareError } from '../errors.ts'
 import { MAX_NAMEPLATE_LENGTH } from '../limits.ts'
-import { connectRendezvous } from './client.ts'
+import { RendezvousClient } from './client.ts'
 import type { IceServer } from './ice-server.ts'
 
 /**
@@ -18,7 +18,7 @@ export async function pairWithSelf(url: string, signal: AbortSignal): Promise<Ic
   const onAbort = () => paired.reject(signal.reason)
   signal.addEventListener('abort', onAbort)
   const sides = (['sender', 'receiver'] as const).map(async (role) => {
-    const client = await connectRendezvous(
+    const client = await RendezvousClient.connect(
       url,
       {
         onPaired: ({ iceServers }) => paired.resolve(iceServers),

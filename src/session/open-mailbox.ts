@@ -1,10 +1,5 @@
 import { throwIfAborted } from '../errors.ts'
-import {
-  type Claim,
-  connectRendezvous,
-  type RendezvousClient,
-  type RendezvousWatcher,
-} from '../rendezvous/client.ts'
+import { type Claim, RendezvousClient, type RendezvousWatcher } from '../rendezvous/client.ts'
 import type { Role } from '../secure/role.ts'
 import type { Connectivity } from './connectivity.ts'
 
@@ -41,7 +36,7 @@ export async function openMailbox(init: MailboxInit): Promise<Mailbox> {
     if (watcher) event(watcher)
     else early.push(event)
   }
-  const client = await connectRendezvous(
+  const client = await RendezvousClient.connect(
     url,
     {
       onPaired: (paired) => tell((to) => to.onPaired(paired)),

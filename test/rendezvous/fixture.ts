@@ -1,5 +1,5 @@
 import { afterEach } from 'vitest'
-import { connectRendezvous, type RendezvousClient } from '../../src/rendezvous/client.ts'
+import { RendezvousClient } from '../../src/rendezvous/client.ts'
 import type { Paired } from '../../src/rendezvous/protocol.ts'
 import type { RendezvousServerOptions } from '../../src/rendezvous/server/start-rendezvous-server.ts'
 import { startRendezvousServer } from '../../src/rendezvous/server/start-rendezvous-server.ts'
@@ -35,7 +35,7 @@ export interface Watched {
 export async function connectClient(url: string): Promise<Watched> {
   const told: string[] = []
   const pairs: Paired[] = []
-  const client = await connectRendezvous(url, {
+  const client = await RendezvousClient.connect(url, {
     onPaired: (paired) => {
       pairs.push(paired)
       told.push('paired')

@@ -4,7 +4,7 @@ import { createServer } from 'node:http'
 import type { Duplex } from 'node:stream'
 import { describe, expect, it } from 'vitest'
 import { ShareError } from '../../src/errors.ts'
-import { connectRendezvous } from '../../src/rendezvous/client.ts'
+import { RendezvousClient } from '../../src/rendezvous/client.ts'
 import { afterwards, connectClient, pause } from './fixture.ts'
 import { decodeFrame, encodeFrame } from './raw-web-socket.ts'
 
@@ -103,7 +103,7 @@ describe('a client refuses a server that', () => {
     ['sends a frame that is too large', [OPEN, `42["message",{"data":"${'A'.repeat(40_000)}"}]`]],
   ])('%s', AT_ONCE, async (_what, greeting) => {
     const url = await startScripted(greeting)
-    const error = await failure(connectRendezvous(url, nobody, { timeoutMs: 5000 }))
+    const error = await failure(RendezvousClient.connect(url, nobody, { timeoutMs: 5000 }))
     expect(error.code).toBe('no-rendezvous')
     expect(`${error.message}${error.hint}`).not.toContain('\u001b')
   })
@@ -210,15 +210,17 @@ describe('a client', () => {
 
   it('gives up when nobody answers in time, and when it is told to', async () => {
     const url = await startScripted([])
-    const late = await failure(connectRendezvous(url, nobody, { timeoutMs: 50 }))
+    const late = await failure(RendezvousClient.connect(url, nobody, { timeoutMs: 50 }))
     expect(late.code).toBe('no-rendezvous')
     const stop = new AbortController()
-    const waiting = failure(connectRendezvous(url, nobody, { signal: stop.signal }))
+    const waiting = failure(RendezvousClient.connect(url, nobody, { signal: stop.signal }))
     await pause(50)
     stop.abort(new ShareError('stopped-sigint', 'Stopped'))
     expect((await waiting).code).toBe('stopped-sigint')
     const aborted = { signal: stop.signal }
-    expect((await failure(connectRendezvous(url, nobody, aborted))).code).toBe('stopped-sigint')
+    expect((await failure(RendezvousClient.connect(url, nobody, aborted))).code).toBe(
+      'stopped-sigint',
+    )
   })
 
   it('asks again while the server is busy', async () => {
@@ -249,7 +251,7 @@ describe('a client', () => {
   })
 
   it('says where nobody listens', async () => {
-    const error = await failure(connectRendezvous('http://127.0.0.1:1', nobody))
+    const error = await failure(RendezvousClient.connect('http://127.0.0.1:1', nobody))
     expect(error.code).toBe('no-rendezvous')
     expect(error.message).toBe('No rendezvous answers at http://127.0.0.1:1 (ECONNREFUSED)')
   })

@@ -2,7 +2,7 @@ import { Server } from 'socket.io'
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import { ShareError } from '../../src/errors.ts'
 import { HANDSHAKE_TIMEOUT_MS } from '../../src/limits.ts'
-import { connectRendezvous } from '../../src/rendezvous/client.ts'
+import { RendezvousClient } from '../../src/rendezvous/client.ts'
 import {
   type RendezvousServer,
   startRendezvousServer,
@@ -49,7 +49,7 @@ async function meet(
 async function stranger() {
   const paired = vi.fn()
   const messages: Uint8Array[] = []
-  const client = await connectRendezvous(url(), {
+  const client = await RendezvousClient.connect(url(), {
     onPaired: paired,
     onMessage: (message) => messages.push(message),
     onPeerLeft: () => {},
@@ -76,7 +76,7 @@ function guessing(): SecureSession {
 async function impostor({ leavesAfter }: { leavesAfter: 'share' | 'confirmation' }) {
   const guess = guessing()
   const heard: Uint8Array[] = []
-  const client = await connectRendezvous(url(), {
+  const client = await RendezvousClient.connect(url(), {
     onPaired: () => {
       for (const message of guess.start()) client.send(message)
     },

@@ -2,7 +2,7 @@ import { onTestFinished, vi } from 'vitest'
 import { ShareError } from '../../src/errors.ts'
 import type { TransferEvent } from '../../src/events.ts'
 import { formatRendezvousAddress } from '../../src/rendezvous/address.ts'
-import { type Claim, connectRendezvous } from '../../src/rendezvous/client.ts'
+import { type Claim, RendezvousClient } from '../../src/rendezvous/client.ts'
 import { startRendezvousServer } from '../../src/rendezvous/server/start-rendezvous-server.ts'
 import type { Comeback } from '../../src/session/comeback.ts'
 import { OwnPlaces, SearchedPlaces } from '../../src/session/comeback-places.ts'
@@ -280,7 +280,7 @@ export async function finishBoth(sides: { sender: Side; receiver: Side }): Promi
 /** Somebody at a mailbox who says `words` to whoever is there, and nothing else. */
 export async function stranger(url: string, claim: Claim, words: readonly Uint8Array[] = []) {
   const heard: Uint8Array[] = []
-  const client = await connectRendezvous(url, {
+  const client = await RendezvousClient.connect(url, {
     onPaired: () => {
       for (const each of words) client.send(each)
     },
