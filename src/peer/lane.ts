@@ -1,15 +1,7 @@
 import { deferred } from '../deferred.ts'
 import { abortReason, ShareError, throwIfAborted, toShareError } from '../errors.ts'
 import type { PathInfo } from '../events.ts'
-import {
-  CONNECT_TIMEOUT_MS,
-  FIN_TIMEOUT_MS,
-  KEEPALIVE_INTERVAL_MS,
-  MAX_ENGINE_BUFFER_BYTES,
-  QUIET_SENDER_MS,
-  SILENCE_AFTER_SLEEP_MS,
-  SILENCE_TIMEOUT_MS,
-} from '../limits.ts'
+import { CONNECT_TIMEOUT_MS, FIN_TIMEOUT_MS, MAX_ENGINE_BUFFER_BYTES } from '../limits.ts'
 import type { Channel } from './channel.ts'
 import {
   decodeLaneSignal,
@@ -19,6 +11,7 @@ import {
   LaneMessage,
   type LaneSignal,
 } from './lane-message.ts'
+import { SilenceWatch } from './silence-watch.ts'
 
 /** What ties a lane to its session: proof of who is at the other end, and the second layer. */
 export interface LaneSecurity {
@@ -46,12 +39,6 @@ export interface LaneWatcher {
 }
 
 const HEADER_BYTES = 1
-const TICK_MS = 500
-/** After so long without a message, which is more than a keepalive takes, packets are looked at. */
-const LOOK_TICKS = (2 * KEEPALIVE_INTERVAL_MS) / TICK_MS
-/** The same where somebody wants to know soon: the engine's checks come every 2.5 s. */
-const EARLY_LOOK_TICKS = 2
-const QUIET_TICKS = QUIET_SENDER_MS / TICK_MS
 /** What an eager peer may have sent before anybody listens: an offer, and no more. */
 const MAX_EARLY_PAYLOADS = 4
 
@@ -66,14 +53,12 @@ export class Lane {
   readonly #channel: Channel
   readonly #security: LaneSecurity
   readonly #onClosed: ((why: string) => void) | undefined
-  readonly #ticker: NodeJS.Timeout
+  readonly #silence: SilenceWatch
   readonly #ready = deferred()
   readonly #closed = deferred()
   readonly #early: Uint8Array[] = []
   #watcher: LaneWatcher | undefined
   #onSignal: ((signal: LaneSignal) => void) | undefined
-  #onQuiet: ((isQuiet: boolean) => void) | undefined
-  #isQuiet = false
   #outcome: { error?: ShareError } | undefined
   #peerReady = false
   #finSent = false
@@ -81,12 +66,6 @@ export class Lane {
   #finAcknowledged = false
   #ended = false
   #bufferedBytes = 0
-  #quietTicks = 0
-  #idleTicks = 0
-  #signsOfLife = 0
-  #lastTickMs = Date.now()
-  /** How long the other side may be silent. */
-  #patienceMs = SILENCE_TIMEOUT_MS
 
   /**
    * Says READY, waits for the other side's and checks its binding.
@@ -126,7 +105,11 @@ export class Lane {
     this.#security = security
     this.number = security.lane
     this.maxPayloadBytes = channel.maxMessageBytes - HEADER_BYTES - security.sealingBytes
-    this.#ticker = setInterval(() => this.#tick(), TICK_MS)
+    this.#silence = new SilenceWatch({
+      channel,
+      onIdle: () => this.#keepAlive(),
+      onSilent: () => this.#end(connectionLost()),
+    })
     channel.onMessage((message) => this.#receive(message))
     channel.onClose(() => this.#end(connectionLost()))
     if (!this.#ended) channel.send(encodeReady(security.lane, security.binding))
@@ -149,7 +132,7 @@ export class Lane {
    * packets, and when something comes again. Such a lane may end later, or go on.
    */
   onQuiet(handler: (isQuiet: boolean) => void): void {
-    this.#onQuiet = handler
+    this.#silence.onQuiet(handler)
   }
 
   /** What carries it. */
@@ -194,6 +177,10 @@ export class Lane {
     this.#close(why)
   }
 
+  #keepAlive(): void {
+    if (this.#peerReady) this.#transmit(LaneMessage.keepalive, [])
+  }
+
   #transmit(type: number, parts: readonly Uint8Array[]): void {
     if (this.#ended) return
     const message = this.#security.seal(Uint8Array.of(type), parts)
@@ -203,7 +190,7 @@ export class Lane {
     this.#bufferedBytes += message.length
     if (this.#bufferedBytes > MAX_ENGINE_BUFFER_BYTES) this.#refuseToOverflow()
     this.#channel.send(message)
-    this.#idleTicks = 0
+    this.#silence.said()
   }
 
   /** The engine drops a message silently once 16 MiB are queued. */
@@ -216,8 +203,7 @@ export class Lane {
 
   #receive(message: Uint8Array): void {
     if (this.#ended) return
-    this.#quietTicks = 0
-    this.#patienceMs = SILENCE_TIMEOUT_MS
+    this.#silence.heard()
     try {
       if (!this.#peerReady) this.#acceptReady(message)
       else this.#accept(message)
@@ -267,50 +253,6 @@ export class Lane {
     this.#watcher?.onEnd(outcome.error)
   }
 
-  /** Counts time in ticks of our own, so that a machine that slept does not blame the other side. */
-  #tick(): void {
-    this.#noteSleep()
-    this.#quietTicks += 1
-    this.#idleTicks += 1
-    this.#tellQuiet()
-    if (this.#quietTicks >= this.#lookTicks) {
-      void this.#lookForLife().catch((thrown) => this.#end(toShareError(thrown)))
-    }
-    if (this.#quietTicks * TICK_MS >= this.#patienceMs) {
-      this.#end(connectionLost())
-    } else if (this.#peerReady && this.#idleTicks * TICK_MS >= KEEPALIVE_INTERVAL_MS) {
-      this.#transmit(LaneMessage.keepalive, [])
-    }
-  }
-
-  /** After a long one the other side is gone, or soon says something. */
-  #noteSleep(): void {
-    const sleptMs = Date.now() - this.#lastTickMs
-    this.#lastTickMs += sleptMs
-    if (sleptMs < SILENCE_TIMEOUT_MS) return
-    this.#quietTicks = 0
-    this.#patienceMs = SILENCE_AFTER_SLEEP_MS
-  }
-
-  #tellQuiet(): void {
-    const isQuiet = this.#quietTicks >= QUIET_TICKS
-    if (isQuiet === this.#isQuiet) return
-    this.#isQuiet = isQuiet
-    this.#onQuiet?.(isQuiet)
-  }
-
-  get #lookTicks(): number {
-    return this.#onQuiet ? EARLY_LOOK_TICKS : LOOK_TICKS
-  }
-
-  /** Packets since the last look, a tick ago, are as good as a message; the first look is to compare. */
-  async #lookForLife(): Promise<void> {
-    const isFirstLook = this.#quietTicks === this.#lookTicks
-    const signs = await this.#channel.signsOfLife()
-    if (!isFirstLook && signs > this.#signsOfLife) this.#quietTicks = 0
-    this.#signsOfLife = signs
-  }
-
   #end(error: ShareError): void {
     if (this.#ended) return
     this.#close(error.message)
@@ -321,7 +263,7 @@ export class Lane {
   #close(why: string): void {
     if (this.#ended) return
     this.#ended = true
-    clearInterval(this.#ticker)
+    this.#silence.close()
     this.#channel.close()
     if (this.#peerReady) this.#onClosed?.(why)
     this.#closed.resolve()
