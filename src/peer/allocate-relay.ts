@@ -1,7 +1,7 @@
 import { abortReason, ShareError, throwIfAborted } from '../errors.ts'
 import { printable } from '../printable.ts'
-import type { IceServer } from './connection.ts'
 import { loadEngine } from './engine.ts'
+import type { IceServer } from './ice-configuration.ts'
 
 /** RFC 8656, section 18, and what is common of RFC 8489. */
 const REFUSALS: Record<number, string> = {

@@ -1,24 +1,15 @@
-import SimplePeer from 'simple-peer'
+import type SimplePeer from 'simple-peer'
+import { deferred } from '../deferred.ts'
 import type { DiagnosticWatcher } from '../diagnostics.ts'
 import { abortReason, ShareError, throwIfAborted } from '../errors.ts'
-import type { PathInfo } from '../events.ts'
 import { CONNECT_TIMEOUT_MS, MAX_CANDIDATES } from '../limits.ts'
 import { candidatesIn } from './candidate.ts'
 import type { Channel } from './channel.ts'
-import { collectMessages } from './collect-messages.ts'
-import { loadEngine } from './engine.ts'
-import type { LaneTransport } from './lane-message.ts'
-import {
-  type LocalEnd,
-  localEndFromStats,
-  type PathTraffic,
-  packetsFromStats,
-  pathEndsFromStats,
-  pathInfoFromStats,
-  trafficFromStats,
-} from './path-info.ts'
+import { ConnectionPath } from './connection-path.ts'
+import { type EnginePeer, enginePeer } from './engine-peer.ts'
+import { type IceConfigurationInit, iceConfiguration } from './ice-configuration.ts'
 import { PathSearch, type SearchFacts } from './path-search.ts'
-import { patientPeerConnection } from './patient-peer-connection.ts'
+import { PeerChannel } from './peer-channel.ts'
 import { ProbeChannel } from './probe-channel.ts'
 import { sdpFingerprint, sdpMaxMessageBytes } from './session-description.ts'
 import {
@@ -29,22 +20,9 @@ import {
   signalWithin,
 } from './signal.ts'
 
-export type { PathTraffic } from './path-info.ts'
-
-export interface IceServer {
-  urls: string[]
-  username?: string
-  credential?: string
-}
-
-export interface ConnectionInit {
+export interface ConnectionInit extends IceConfigurationInit {
   /** Who makes the offer: the receiver of the file. */
   initiator: boolean
-  iceServers: readonly IceServer[]
-  /** Over which transport its candidates may lead; over any unless told otherwise. */
-  transport?: LaneTransport
-  /** The one kind of path that it may take; either when absent. */
-  only?: PathInfo['path'] | undefined
   /** Takes each message for the other side's `signal()`, in order. */
   onSignal: (message: Uint8Array) => void
   /** Called once, when it is gone. */
@@ -59,92 +37,51 @@ export interface ConnectionInit {
 /** What is taken of the other side's candidates where no relay may be used, be it theirs. */
 const DIRECT: CandidateChoice = { transport: 'any', only: 'direct' }
 
-/** What to take a connection for that works and whose statistics do not know how. */
-const UNKNOWN_PATH = { path: 'direct', transport: 'udp' } as const
-
-/** A peer that keeps to the protocol says READY and then waits for ours. */
-const MAX_EARLY_MESSAGES = 2
-
 /** The engine collects connections that nothing but their own handlers refer to. */
 const alive = new Set<Connection>()
 
-/**
- * One WebRTC connection with one ordered, reliable data channel, which both sides create under
- * the same id before they negotiate, so that no message can come before its handler.
- */
+/** One WebRTC connection with one ordered, reliable data channel. */
 export class Connection {
-  /** Whether the two sides have agreed that all goes by a relay, be it the other side's. */
-  isRelayed: boolean
+  /** The way that its data goes. */
+  readonly path: ConnectionPath
+  readonly #enginePeer: EnginePeer
   readonly #peer: SimplePeer.Instance
-  readonly #engineConnection: { current?: RTCPeerConnection } = {}
+  readonly #channel: PeerChannel
   readonly #connectTimeoutMs: number
   readonly #lane: number
   readonly #onDiagnostic: DiagnosticWatcher
   readonly #choice: CandidateChoice
-  readonly #opened: Promise<void>
+  readonly #opened = deferred()
   readonly #search: PathSearch
-  /** As of the last look. */
-  #path: PathInfo | undefined
   #candidates = 0
   #ownSdp: string | undefined
   #peerSdp: string | undefined
   #failure: ShareError | undefined
-  #onMessage: ((message: Uint8Array) => void) | undefined
-  /** Messages that came before there was a handler: the other side's READY, and no more. */
-  readonly #early: Uint8Array[] = []
-  #onClose: (() => void) | undefined
 
   constructor(init: ConnectionInit) {
+    const { initiator, transport = 'any', only, lane = 0, onDiagnostic = () => {} } = init
     this.#connectTimeoutMs = init.connectTimeoutMs ?? CONNECT_TIMEOUT_MS
-    this.isRelayed = init.only === 'relay'
-    this.#choice = { transport: init.transport ?? 'any', only: init.only }
-    this.#lane = init.lane ?? 0
-    this.#onDiagnostic = init.onDiagnostic ?? (() => {})
-    const configuration = configurationOf(init)
+    this.#lane = lane
+    this.#onDiagnostic = onDiagnostic
+    this.#choice = { transport, only }
+    const configuration = iceConfiguration(init)
     const search = new PathSearch(configuration.iceServers)
     this.#search = search
-    const engine = loadEngine()
-    const kept = this.#engineConnection
-    this.#peer = new SimplePeer({
-      initiator: init.initiator,
-      objectMode: true,
-      trickle: true,
-      channelName: 'p2pshare',
-      channelConfig: { negotiated: true, id: 0, ordered: true },
-      config: configuration,
-      wrtc: {
-        RTCPeerConnection: class extends patientPeerConnection() {
-          constructor(configuration?: RTCConfiguration) {
-            super(configuration)
-            kept.current = this
-            this.addEventListener('icecandidateerror', (event) => search.failed(event))
-          }
-        },
-        RTCSessionDescription: engine.RTCSessionDescription,
-        RTCIceCandidate: engine.RTCIceCandidate,
-      },
+    this.#enginePeer = enginePeer({
+      initiator,
+      configuration,
+      onCandidateError: (event) => search.failed(event),
+    })
+    this.#peer = this.#enginePeer.peer
+    const stats = () => this.#stats()
+    this.path = new ConnectionPath({ stats, isRelayed: only === 'relay', lane, onDiagnostic })
+    this.#channel = new PeerChannel({
+      peer: this.#peer,
+      path: this.path,
+      close: () => this.close(),
     })
     alive.add(this)
-    this.#opened = new Promise((resolve, reject) => {
-      this.#peer.on('error', (cause) => {
-        this.#failure ??= noPath(new Error(kindOf(cause)))
-      })
-      this.#peer.on('close', () => {
-        alive.delete(this)
-        reject(this.#failure ?? noPath())
-        this.#onClose?.()
-        init.onClosed?.()
-      })
-      this.#peer.on('connect', resolve)
-    })
-    this.#opened.catch(() => {})
-    this.#peer.on('data', (message: Uint8Array) => {
-      collectMessages(message.length)
-      if (this.#onMessage) this.#onMessage(message)
-      else if (this.#early.length < MAX_EARLY_MESSAGES) this.#early.push(message)
-      else this.close()
-    })
-    this.#peer.on('signal', (signal) => this.#tell(signal as Signal, init.onSignal))
+    this.#watchPeer(init)
     this.#watchEngine()
   }
 
@@ -161,7 +98,7 @@ export class Connection {
       if (this.#peerSdp !== undefined) {
         throw new ShareError('protocol', 'The other side described its connection twice')
       }
-      sdpMaxMessageBytes(signal.sdp)
+      this.#channel.maxMessageBytes = sdpMaxMessageBytes(signal.sdp)
       this.#peerSdp = signal.sdp
     }
     const taken = this.#choice.only === 'direct' ? signalWithin(DIRECT, signal) : signal
@@ -173,23 +110,17 @@ export class Connection {
   /** The channel, once both sides are connected. Throws `no-path` when they do not get there. */
   async opened(signal?: AbortSignal): Promise<Channel> {
     throwIfAborted(signal)
-    let timer: NodeJS.Timeout | undefined
-    let onAbort: (() => void) | undefined
+    const onAbort = () => signal && this.#opened.reject(abortReason(signal))
+    const timer = setTimeout(() => this.#opened.reject(noPath()), this.#connectTimeoutMs)
+    signal?.addEventListener('abort', onAbort)
     try {
-      await Promise.race([
-        this.#opened,
-        new Promise<never>((_, reject) => {
-          timer = setTimeout(() => reject(noPath()), this.#connectTimeoutMs)
-          onAbort = () => signal && reject(abortReason(signal))
-          signal?.addEventListener('abort', onAbort)
-        }),
-      ])
+      await this.#opened.promise
     } finally {
       clearTimeout(timer)
-      if (onAbort) signal?.removeEventListener('abort', onAbort)
+      signal?.removeEventListener('abort', onAbort)
     }
-    await this.pathInfo()
-    return this.#channel()
+    await this.path.info()
+    return this.#channel
   }
 
   /** The certificates of both ends, as the descriptions named them and the engine enforces. */
@@ -205,7 +136,7 @@ export class Connection {
    * after making the connection, or neither.
    */
   probeChannel(): ProbeChannel {
-    const connection = this.#engineConnection.current
+    const { connection } = this.#enginePeer
     if (connection === undefined) throw new TypeError('the engine made no connection')
     return new ProbeChannel(connection)
   }
@@ -215,47 +146,22 @@ export class Connection {
     return this.#search.facts
   }
 
-  /** Which way the data goes just now; undefined while that is not known. */
-  async pathInfo(): Promise<PathInfo | undefined> {
-    const stats = await this.#stats()
-    if (stats) this.#notePath(stats)
-    return stats && this.#path
-  }
-
-  /** What went which way so far; nothing once the connection is closed. */
-  async traffic(): Promise<PathTraffic[]> {
-    const stats = await this.#stats()
-    if (stats === undefined) return []
-    this.#notePath(stats)
-    return trafficFromStats(stats, this.isRelayed)
-  }
-
-  /** The same with both ends, as far as they are known. */
-  async foundPath(): Promise<(PathInfo & ReturnType<typeof pathEndsFromStats>) | undefined> {
-    const stats = await this.#stats()
-    const info = stats && pathInfoFromStats(stats, this.isRelayed)
-    return info && { ...info, ...pathEndsFromStats(stats) }
-  }
-
-  /** Where this end is just now; undefined once the connection is closed. */
-  async localEnd(): Promise<LocalEnd | undefined> {
-    const stats = await this.#stats()
-    return stats && localEndFromStats(stats)
-  }
-
   /** Closes at once; what is still queued in the engine is lost. Safe to call again. */
   close(): void {
     this.#peer.destroy()
   }
 
-  #notePath(stats: RTCStatsReport): void {
-    const path = pathInfoFromStats(stats, this.isRelayed)
-    if (path === undefined) return
-    const { path: before, transport } = this.#path ?? {}
-    this.#path = path
-    if (path.path === before && path.transport === transport) return
-    const diagnostic = { diagnostic: 'path', lane: this.#lane } as const
-    this.#onDiagnostic({ ...diagnostic, ...path, ...pathEndsFromStats(stats) })
+  #watchPeer({ onSignal, onClosed }: ConnectionInit): void {
+    this.#peer.on('signal', (signal) => this.#tell(signal as Signal, onSignal))
+    this.#peer.on('connect', () => this.#opened.resolve())
+    this.#peer.on('error', (cause) => {
+      this.#failure ??= noPath(new Error(kindOf(cause)))
+    })
+    this.#peer.on('close', () => {
+      alive.delete(this)
+      this.#opened.reject(this.#failure ?? noPath())
+      onClosed?.()
+    })
   }
 
   #tell(signal: Signal, onSignal: ConnectionInit['onSignal']): void {
@@ -267,12 +173,6 @@ export class Connection {
     if (told === undefined) return
     this.#diagnoseCandidates('own', told)
     onSignal(encodeSignal(told))
-  }
-
-  #diagnoseCandidates(of: 'own' | 'peer', signal: Signal): void {
-    for (const candidate of candidatesIn(signal)) {
-      this.#onDiagnostic({ diagnostic: 'candidate', lane: this.#lane, of, ...candidate })
-    }
   }
 
   #watchEngine(): void {
@@ -287,62 +187,17 @@ export class Connection {
     this.#peer.on('error', (error) => tell('error', kindOf(error)))
   }
 
-  async #stats(): Promise<RTCStatsReport | undefined> {
-    const connection = this.#engineConnection.current
-    if (connection === undefined || this.#peer.destroyed) return undefined
-    return connection.getStats()
-  }
-
-  #channel(): Channel {
-    const peer = this.#peer
-    const pathNow = () => this.#path ?? UNKNOWN_PATH
-    return {
-      get path() {
-        return pathNow()
-      },
-      maxMessageBytes: sdpMaxMessageBytes(this.#peerSdp ?? ''),
-      bufferedBytes: () => peer.bufferSize,
-      send: (message) => {
-        if (peer.destroyed) return
-        collectMessages(message.length)
-        try {
-          peer.send(message)
-        } catch {
-          // The engine has closed the channel, and its event for that is still to come.
-          this.close()
-        }
-      },
-      signsOfLife: async () => {
-        const stats = await this.#stats()
-        return stats ? packetsFromStats(stats) : 0
-      },
-      onMessage: (handler) => {
-        this.#onMessage = handler
-        for (const message of this.#early.splice(0)) handler(message)
-      },
-      onClose: (handler) => {
-        this.#onClose = handler
-        if (peer.destroyed) handler()
-      },
-      close: () => this.close(),
+  #diagnoseCandidates(of: 'own' | 'peer', signal: Signal): void {
+    for (const candidate of candidatesIn(signal)) {
+      this.#onDiagnostic({ diagnostic: 'candidate', lane: this.#lane, of, ...candidate })
     }
   }
-}
 
-function configurationOf({ iceServers, only, transport }: ConnectionInit) {
-  return {
-    iceServers: iceServers
-      .map(({ urls, ...access }) => ({ ...access, urls: urls.filter(serves(only, transport)) }))
-      .filter(({ urls }) => urls.length > 0),
-    ...(only === 'relay' && { iceTransportPolicy: 'relay' as const }),
-  }
-}
-
-/** Whether the server at a URL can help: one that cannot is not even told that we are here. */
-function serves(only: ConnectionInit['only'], transport: LaneTransport | undefined) {
-  return (url: string): boolean => {
-    const isRelay = !url.startsWith('stun:')
-    return isRelay ? only !== 'direct' : only !== 'relay' && transport !== 'tcp'
+  async #stats(): Promise<RTCStatsReport | undefined> {
+    const { peer, connection } = this.#enginePeer
+    if (peer.destroyed) return undefined
+    // The engine may close it meanwhile: then there is nothing to tell any more.
+    return connection?.getStats().catch(() => undefined)
   }
 }
 

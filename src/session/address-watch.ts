@@ -1,9 +1,9 @@
 import { isOwnAddress } from '../lan/local-addresses.ts'
 import { ADDRESS_CHECK_INTERVAL_MS, ADDRESS_CHECKS } from '../limits.ts'
-import type { Connection } from '../peer/connection.ts'
+import type { ConnectionPath } from '../peer/connection-path.ts'
 
 export interface AddressWatchInit {
-  connection: Pick<Connection, 'localEnd'>
+  path: Pick<ConnectionPath, 'localEnd'>
   /** Called at most once. */
   onGone: () => void
   /** Whether this machine has an address; the system is asked when absent. */
@@ -51,7 +51,7 @@ export class AddressWatch {
 
   /** At first, and when the address is missing: the connection may have found another way. */
   async #look(): Promise<void> {
-    const end = await this.#init.connection.localEnd()
+    const end = await this.#init.path.localEnd()
     if (this.#isClosed || end === undefined) return
     const { address, packets } = end
     const isQuiet = packets === this.#packets

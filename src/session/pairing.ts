@@ -3,9 +3,10 @@ import { deferred } from '../deferred.ts'
 import type { DiagnosticWatcher } from '../diagnostics.ts'
 import { ShareError, toShareError } from '../errors.ts'
 import { FACTS_TIMEOUT_MS, HANDSHAKE_TIMEOUT_MS, PEER_LEFT_GRACE_MS } from '../limits.ts'
-import { Connection, type IceServer } from '../peer/connection.ts'
+import { Connection } from '../peer/connection.ts'
 import type { SearchFacts } from '../peer/path-search.ts'
 import type { ProbeChannel } from '../peer/probe-channel.ts'
+import type { IceServer } from '../rendezvous/ice-server.ts'
 import type { Role } from '../secure/role.ts'
 import { SecureSession } from '../secure/secure-session.ts'
 import { assertSamePurpose, namedCapabilities } from '../transfer/capabilities.ts'
@@ -212,7 +213,7 @@ export class Pairing {
       this.#held = []
     }
     this.#first ??= this.#connect(only)
-    this.#first.connection.isRelayed = this.#paths.isRelayed
+    this.#first.connection.path.isRelayed = this.#paths.isRelayed
     for (const signal of this.#held.splice(0)) this.#submit(signal)
     void this.#open(this.#first, this.#paths)
   }

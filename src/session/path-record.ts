@@ -13,10 +13,10 @@ export class PathRecord {
     this.#onChange = onChange
   }
 
-  /** Goes on with the connections of another session, of whose first one `told` was told. */
-  follow(connections: PathWatchInit['connections'], told: PathInfo): void {
+  /** Goes on with the paths of another session, of whose first connection `told` was told. */
+  follow(paths: PathWatchInit['paths'], told: PathInfo): void {
     this.close()
-    this.#watch = new PathWatch({ connections, told, onChange: this.#onChange })
+    this.#watch = new PathWatch({ paths, told, onChange: this.#onChange })
     this.#told = told.path
   }
 

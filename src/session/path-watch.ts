@@ -1,10 +1,11 @@
 import type { PathInfo } from '../events.ts'
 import { PATH_CHECK_INTERVAL_MS } from '../limits.ts'
-import type { Connection, PathTraffic } from '../peer/connection.ts'
+import type { ConnectionPath } from '../peer/connection-path.ts'
+import type { PathTraffic } from '../peer/path-info.ts'
 
 export interface PathWatchInit {
-  /** Those that there are just now. */
-  connections: () => Iterable<Pick<Connection, 'traffic'>>
+  /** Those of the connections that there are just now. */
+  paths: () => Iterable<Pick<ConnectionPath, 'traffic'>>
   /** What was told of the path when the first connection was made. */
   told: Pick<PathInfo, 'path' | 'transport'>
   /** The data goes another way now. */
@@ -56,9 +57,9 @@ export class PathWatch {
   async #look(): Promise<void> {
     const ways = new Map<string, { bytes: number; path: PathInfo }>()
     let all = 0
-    for (const connection of this.#init.connections()) {
-      for (const { pair, bytes, path } of await connection.traffic()) {
-        const fresh = bytes - this.#since(connection, pair, bytes)
+    for (const each of this.#init.paths()) {
+      for (const { pair, bytes, path } of await each.traffic()) {
+        const fresh = bytes - this.#since(each, pair, bytes)
         const way = nameOf(path)
         const known = ways.get(way)
         ways.set(way, { bytes: (known?.bytes ?? 0) + fresh, path: known?.path ?? path })
@@ -71,9 +72,9 @@ export class PathWatch {
   }
 
   /** What had gone over a pair of candidates at the last look. */
-  #since(connection: object, pair: PathTraffic['pair'], bytes: number): number {
-    const pairs = this.#seen.get(connection) ?? new Map<string, number>()
-    this.#seen.set(connection, pairs)
+  #since(path: object, pair: PathTraffic['pair'], bytes: number): number {
+    const pairs = this.#seen.get(path) ?? new Map<string, number>()
+    this.#seen.set(path, pairs)
     const before = pairs.get(pair) ?? 0
     pairs.set(pair, bytes)
     return Math.min(before, bytes)

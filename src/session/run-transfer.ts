@@ -127,10 +127,10 @@ class TransferRun<Outcome> {
   }
 
   async #tellPath(link: SessionLink): Promise<void> {
-    const info = (await link.session.connection.pathInfo()) ?? UNKNOWN_PATH
+    const info = await link.session.connection.path.info()
     if (!this.#isCurrent(link)) return
     this.#init.onEvent({ event: 'connected', ...info })
-    this.#paths.follow(() => link.lanes.connections(), info)
+    this.#paths.follow(() => link.lanes.paths(), info)
   }
 
   #isCurrent(link: SessionLink): boolean {
@@ -175,6 +175,3 @@ class TransferRun<Outcome> {
 }
 
 const REPLACED = 'The transfer goes on with somebody else who has the code'
-
-/** What to say of a connection that works and whose statistics do not know how. */
-const UNKNOWN_PATH: PathInfo = { path: 'direct', transport: 'udp', rttMs: 0 }

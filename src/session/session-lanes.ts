@@ -2,6 +2,7 @@ import { setMaxListeners } from 'node:events'
 import { ShareError, throwIfAborted } from '../errors.ts'
 import { MAX_LANE_NUMBER, MAX_LANES } from '../limits.ts'
 import { Connection } from '../peer/connection.ts'
+import type { ConnectionPath } from '../peer/connection-path.ts'
 import type { Lane } from '../peer/lane.ts'
 import type { LaneSignal, LaneTransport } from '../peer/lane-message.ts'
 import { decodeProbe, decodeReport, encodeProbe, encodeReport } from '../peer/probe-message.ts'
@@ -46,10 +47,10 @@ export class SessionLanes implements Lanes {
     return this.#opened(number, transport, connection, either)
   }
 
-  /** Those under all lanes that there are. */
-  *connections(): Iterable<Connection> {
-    yield this.#session.connection
-    yield* this.#connections.values()
+  /** The ways of all lanes that there are. */
+  *paths(): Iterable<ConnectionPath> {
+    yield this.#session.connection.path
+    for (const { path } of this.#connections.values()) yield path
   }
 
   onLane(handler: (lane: Lane) => void): void {
@@ -109,7 +110,7 @@ export class SessionLanes implements Lanes {
       lane: number,
       onDiagnostic,
     })
-    connection.isRelayed = paths.isRelayed
+    connection.path.isRelayed = paths.isRelayed
     this.#connections.set(number, connection)
     return connection
   }

@@ -18,7 +18,7 @@ export class SessionLink {
     this.lanes = new SessionLanes(session)
     const { connection } = session
     // Its lane then ends as it does when the other side has been silent for too long.
-    this.#watch = new AddressWatch({ connection, onGone: () => connection.close() })
+    this.#watch = new AddressWatch({ path: connection.path, onGone: () => connection.close() })
   }
 
   /**

@@ -39,7 +39,7 @@ describe('a connection', () => {
     expect(offerer.fingerprints.own).toBe(answerer.fingerprints.peer)
     expect(offerer.fingerprints.peer).toBe(answerer.fingerprints.own)
     expect(offerer.fingerprints.own).not.toBe(offerer.fingerprints.peer)
-    expect(await offerer.pathInfo()).toMatchObject({ path: 'direct', transport: 'udp' })
+    expect(await offerer.path.info()).toMatchObject({ path: 'direct', transport: 'udp' })
   })
 
   it('keeps a message that comes before anybody listens', async () => {

@@ -15,7 +15,7 @@ function watched(address: string) {
     return { address: state.address, packets: state.packets }
   }
   const isOwn = (each: string) => state.own.includes(each)
-  const watch = new AddressWatch({ connection: { localEnd }, onGone, isOwn })
+  const watch = new AddressWatch({ path: { localEnd }, onGone, isOwn })
   return { state, onGone, watch }
 }
 

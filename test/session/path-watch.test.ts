@@ -32,7 +32,7 @@ function watched(told: PathInfo) {
   const connections = [new FakeConnection(), new FakeConnection()] as const
   const changes: [PathInfo, unknown][] = []
   const watch = new PathWatch({
-    connections: () => connections,
+    paths: () => connections,
     told,
     onChange: (path, before) => changes.push([path, before]),
   })

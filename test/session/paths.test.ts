@@ -41,7 +41,7 @@ function sessionOf(outcome: Outcome): Session {
   return outcome
 }
 
-const pathOf = (outcome: Outcome) => sessionOf(outcome).connection.pathInfo()
+const pathOf = (outcome: Outcome) => sessionOf(outcome).connection.path.info()
 
 /** All that connections of this process are told by the other side from now on, in the clear. */
 function overheard(): string[] {
