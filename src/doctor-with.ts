@@ -1,5 +1,4 @@
 import { generateSecret } from './code/secret.ts'
-import { formatShareCode, parseShareCode } from './code/share-code.ts'
 import { checkConnection } from './diagnosis/check-connection.ts'
 import { checkSpeed } from './diagnosis/check-speed.ts'
 import { Findings } from './diagnosis/findings.ts'
@@ -15,14 +14,12 @@ import {
   WORDS_AT_TERMINAL,
 } from './limits.ts'
 import { loadEngine } from './peer/engine.ts'
-import { parseRendezvousAddress } from './rendezvous/address.ts'
 import type { IceServer } from './rendezvous/ice-server.ts'
-import { chooseServer } from './session/choose-server.ts'
+import type { Appointment } from './session/appointment.ts'
 import { connectivityOf } from './session/connectivity.ts'
-import type { Place } from './session/lookout.ts'
-import { Meeting, type MeetingInit } from './session/meeting.ts'
+import { Guest } from './session/guest.ts'
+import { Host } from './session/host.ts'
 import { Owned } from './session/owned.ts'
-import { Search } from './session/search.ts'
 import type { Session } from './session/session.ts'
 import { withinWait } from './session/within-wait.ts'
 import { doctorCapabilities } from './transfer/capabilities.ts'
@@ -50,31 +47,33 @@ export async function doctorWith(
   code: string | undefined,
   options: DoctorWithOptions = {},
 ): Promise<Diagnosis> {
+  const { words = WORDS_AT_TERMINAL } = options
   const { signal = new AbortController().signal, onEvent = () => {} } = options
   const findings = new Findings(onEvent, signal)
   const owned = new Owned()
   try {
     throwIfAborted(signal)
-    const meet: MeetInit = {
+    const party = {
       capabilities: doctorCapabilities(),
       connectivity: connectivityOf(options),
+      rendezvous: options.rendezvous,
       onEvent: ofMeeting(onEvent),
       signal,
     }
     loadEngine()
-    const place = owned.add(
+    const appointment: Appointment = owned.add(
       code === undefined
-        ? await hostPlace(meet, options, owned)
-        : joinPlace(code, meet, options.rendezvous),
+        ? await Host.open({ ...party, role: 'sender', secret: generateSecret(words) })
+        : new Guest({ ...party, role: 'receiver', code }),
     )
     const session = await withinWait(
-      place.session,
+      appointment.session,
       options.waitMs ?? DEFAULT_SEND_WAIT_MS,
-      () => place.isEstablished,
+      () => appointment.isEstablished,
       () => new ShareError('nobody-came', 'Nobody came in time'),
     )
     // The nameplate is of no more use; that the server hears of it need not be waited for.
-    void place.close()
+    void appointment.leave()
     await examine(session, findings, signal)
     return diagnosisOf(findings)
   } catch (thrown) {
@@ -84,42 +83,12 @@ export async function doctorWith(
   }
 }
 
-type MeetInit = Pick<MeetingInit, 'capabilities' | 'connectivity' | 'onEvent' | 'signal'>
-
 /** Of what a meeting tells, the doctor has the same to tell. */
 function ofMeeting(onEvent: DoctorWatcher): TransferWatcher {
   return (event) => {
-    if (event.event === 'waiting' || event.event === 'warning') onEvent(event)
+    const { event: name } = event
+    if (name === 'code' || name === 'waiting' || name === 'warning') onEvent(event)
   }
-}
-
-/** Makes a code, tells it, and waits. */
-async function hostPlace(
-  meet: MeetInit,
-  { words = WORDS_AT_TERMINAL, rendezvous, onEvent = () => {} }: DoctorWithOptions,
-  owned: Owned,
-): Promise<Place> {
-  const secret = generateSecret(words)
-  const server = owned.add(
-    await chooseServer({ ...(rendezvous !== undefined && { rendezvous }) }, meet.signal),
-  )
-  const meeting = await Meeting.open({ ...meet, url: server.url, role: 'sender', secret })
-  const { nameplate } = meeting
-  server.announce(nameplate)
-  const code = formatShareCode({ nameplate, secret })
-  const { address } = server
-  const at = address === undefined ? {} : { server: address }
-  onEvent({ event: 'code', code, full: formatShareCode({ nameplate, secret, ...at }) })
-  onEvent({ event: 'waiting' })
-  return meeting
-}
-
-/** Looks for whoever made `code`. */
-function joinPlace(code: string, meet: MeetInit, rendezvous: string | undefined): Place {
-  const { nameplate, secret, server } = parseShareCode(code)
-  const address = server ?? rendezvous
-  const url = address === undefined ? undefined : parseRendezvousAddress(address)
-  return new Search({ ...meet, url, role: 'receiver', nameplate, secret })
 }
 
 /** Tells the way that `session` goes and what it carries, and ends it. */
@@ -127,7 +96,7 @@ async function examine(session: Session, findings: Findings, signal: AbortSignal
   const { lane, connection, role } = session
   try {
     // Before the line is full: the round trip is that of an idle one.
-    findings.add(checkConnection(await connection.foundPath()))
+    findings.add(checkConnection(await connection.path.ends()))
     const isFirst = role === 'sender'
     const bounds = { durationMs: PEER_SPEED_MS, maxBytes: MAX_SPEED_BYTES, signal }
     const measured = await testSpeed({ ...bounds, lane, isFirst }).catch((thrown: unknown) => ({
