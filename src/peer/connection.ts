@@ -3,7 +3,6 @@ import { deferred } from '../deferred.ts'
 import type { DiagnosticWatcher } from '../diagnostics.ts'
 import { abortReason, ShareError, throwIfAborted } from '../errors.ts'
 import { CONNECT_TIMEOUT_MS, MAX_CANDIDATES } from '../limits.ts'
-import { candidatesIn } from './candidate.ts'
 import type { Channel } from './channel.ts'
 import { ConnectionPath } from './connection-path.ts'
 import { type EnginePeer, enginePeer } from './engine-peer.ts'
@@ -14,6 +13,7 @@ import { ProbeChannel } from './probe-channel.ts'
 import { sdpFingerprint, sdpMaxMessageBytes } from './session-description.ts'
 import {
   type CandidateChoice,
+  candidatesIn,
   decodeSignal,
   encodeSignal,
   type Signal,

@@ -1,6 +1,5 @@
 import type { CandidateInfo } from '../diagnostics.ts'
-import { candidatesIn } from './candidate.ts'
-import type { Signal } from './signal.ts'
+import { candidatesIn, type Signal } from './signal.ts'
 
 /** What one side found out while it looked for a path. It names no address. */
 export interface SearchFacts {

@@ -1,7 +1,9 @@
 import * as v from 'valibot'
+import type { CandidateInfo } from '../diagnostics.ts'
 import { ShareError } from '../errors.ts'
 import type { PathInfo } from '../events.ts'
 import { MAX_SDP_BYTES } from '../limits.ts'
+import { candidateFields, parseCandidate } from './candidate.ts'
 import type { LaneTransport } from './lane-message.ts'
 import { sdpFingerprint } from './session-description.ts'
 
@@ -60,6 +62,13 @@ export function decodeSignal(bytes: Uint8Array): Signal {
   return parsed.output
 }
 
+/** The addresses that `signal` names: one, or those in a description. */
+export function candidatesIn(signal: Signal): CandidateInfo[] {
+  const lines =
+    signal.type === 'candidate' ? [signal.candidate.candidate] : signal.sdp.split(/\r?\n/)
+  return lines.flatMap((line) => parseCandidate(line) ?? [])
+}
+
 /** Which candidates a connection may use. */
 export interface CandidateChoice {
   transport: LaneTransport
@@ -83,13 +92,10 @@ export function signalWithin(choice: CandidateChoice, signal: Signal): Signal | 
   return { ...signal, sdp: kept.map(cleaned).join('\r\n') }
 }
 
-/** RFC 8839, section 5.1: foundation, component, transport, priority, address, port, type. */
-const CANDIDATE = /^(?:a=)?candidate:\S+ \d+ (\S+) \d+ \S+ \d+ typ (\S+)/
-
 function isChosen({ transport, only }: CandidateChoice, candidate: string): boolean {
-  const [, protocol = '', type] = CANDIDATE.exec(candidate) ?? []
+  const { transport: protocol = '', kind } = candidateFields(candidate)
   if (transport !== 'any' && protocol.toLowerCase() !== transport) return false
-  return only === undefined || (type === 'relay') === (only === 'relay')
+  return only === undefined || (kind === 'relay') === (only === 'relay')
 }
 
 /** The engine leaves the related address out by itself; here it is made sure of (RFC 8839, 5.1). */

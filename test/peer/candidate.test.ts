@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest'
-import { candidatesIn, parseCandidate } from '../../src/peer/candidate.ts'
+import { parseCandidate } from '../../src/peer/candidate.ts'
+import { candidatesIn } from '../../src/peer/signal.ts'
 
 const HOST = 'candidate:1 1 udp 2122260223 192.168.1.5 50000 typ host generation 0'
 const RELAY = 'a=candidate:3 1 UDP 41885439 2001:db8::7 3478 typ relay raddr 203.0.113.4 rport 6000'
