@@ -1,7 +1,5 @@
 import { Writable } from 'node:stream'
-
 import { ownCode } from './code/own-code.ts'
-
 import { parseShareCode } from './code/share-code.ts'
 import type { Codec } from './compression/codec.ts'
 import type { DiagnosticWatcher } from './diagnostics.ts'

@@ -48,7 +48,7 @@ export function discover({
     }
   }
   try {
-    const search = new Search(openDnsSd(options, onError), consider)
+    const search = new ServiceSearch(openDnsSd(options, onError), consider)
     signal.addEventListener('abort', () => search.close(), { once: true })
   } catch (error) {
     onError(error)
@@ -56,7 +56,7 @@ export function discover({
 }
 
 /** Asks at growing intervals, and forgets everything when there is too much to remember. */
-class Search {
+class ServiceSearch {
   readonly #bonjour: Bonjour
   readonly #consider: (service: Service) => void
   #browser: Browser

@@ -29,7 +29,7 @@ export async function coturnVersion(): Promise<string> {
 export async function unprivilegedUser(): Promise<{ name: string; group: string } | undefined> {
   if (process.geteuid?.() !== 0) return undefined
   for (const name of USERS) {
-    const group = await run('id', ['-gn', name]).then(
+    const group = await run('id', ['-gn', name], { timeout: RELAY_START_TIMEOUT_MS }).then(
       ({ stdout }) => stdout.trim(),
       () => undefined,
     )

@@ -1,6 +1,6 @@
 import type { ShareError } from '../errors.ts'
 import type { ComebackPlaces } from './comeback-places.ts'
-import type { Place } from './lookout.ts'
+import type { Place } from './place.ts'
 
 /** Two sides with one code that are to meet, as one of them sees it. */
 export interface Appointment extends Pick<Place, 'session' | 'isEstablished'> {

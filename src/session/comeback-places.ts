@@ -3,8 +3,8 @@ import type { TransferWatcher } from '../events.ts'
 import { RECONNECT_ATTEMPT_MS } from '../limits.ts'
 import type { Role } from '../secure/role.ts'
 import type { Connectivity } from './connectivity.ts'
-import type { Place } from './lookout.ts'
 import { Meeting, type MeetingInit } from './meeting.ts'
+import type { Place } from './place.ts'
 import { Search } from './search.ts'
 
 /** A mailbox to wait in for a side that was lost. */

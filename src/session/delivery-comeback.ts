@@ -1,9 +1,10 @@
 import type { DiagnosticWatcher } from '../diagnostics.ts'
 import { CROWD_LOOKOUT_DELAY_MS, RECONNECT_ATTEMPT_MS } from '../limits.ts'
-import { type Comeback, type ComebackHandler, type ResumePlace, resumePlace } from './comeback.ts'
+import type { Comeback, ComebackHandler } from './comeback.ts'
 import type { Connectivity } from './connectivity.ts'
 import { Lookout } from './lookout.ts'
 import { Meeting } from './meeting.ts'
+import { type ResumePlace, resumePlace } from './resume-place.ts'
 import type { Session } from './session.ts'
 
 export interface DeliveryComebackInit {

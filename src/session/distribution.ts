@@ -8,7 +8,6 @@ import { DEFAULT_SEND_WAIT_MS, SHARED_SOURCE_DESCRIPTORS } from '../limits.ts'
 import type { RateLimit } from '../transfer/rate-limit.ts'
 import { transferShare } from '../transfer/transfer-share.ts'
 import type { ChosenServer } from './choose-server.ts'
-import { markOf, type ResumePlace, withMark } from './comeback.ts'
 import { countingFailure } from './counting-failure.ts'
 import { deliver } from './delivery.ts'
 import { DeliveryComeback } from './delivery-comeback.ts'
@@ -16,7 +15,8 @@ import { dismiss } from './dismiss.ts'
 import { Door, type DoorInit } from './door.ts'
 import { openOutgoing, type SendInput } from './open-outgoing.ts'
 import { Owned } from './owned.ts'
-import { Places } from './places.ts'
+import { ReceiverRoster } from './receiver-roster.ts'
+import { markOf, type ResumePlace, withMark } from './resume-place.ts'
 import type { SendOptions } from './send-options.ts'
 import type { Session } from './session.ts'
 import { TransferReceipt } from './transfer-receipt.ts'
@@ -41,7 +41,7 @@ export interface DistributionInit
 /** Sends to several receivers side by side: one door, and a delivery to each who comes in. */
 export class Distribution {
   readonly #init: DistributionInit
-  readonly #places: Places
+  readonly #roster: ReceiverRoster
   readonly #deliveries = new Map<number, DeliveryComeback>()
   readonly #running = new Set<Promise<void>>()
   #door: Door | undefined
@@ -53,7 +53,7 @@ export class Distribution {
   constructor(init: DistributionInit) {
     this.#init = init
     this.#first = init.outgoing
-    this.#places = new Places(init.receivers)
+    this.#roster = new ReceiverRoster(init.receivers)
   }
 
   /** Opens the door. Throws what `Door.open` throws, and `TransferReceipt.open`. */
@@ -81,14 +81,14 @@ export class Distribution {
         onCode(code)
       },
       onWrongCode: () => {
-        this.#places.wrongCode()
+        this.#roster.wrongCode()
         this.#waitForNext()
       },
       onWarning: (message) => onEvent({ event: 'warning', message }),
       onSession: (session) => this.#letIn(session),
       onClosed: ({ message }) => {
         onEvent({ event: 'warning', message })
-        this.#places.close()
+        this.#roster.close()
         this.#update()
       },
       onDiagnostic: this.#init.options.onDiagnostic,
@@ -115,11 +115,11 @@ export class Distribution {
     } finally {
       signal.removeEventListener('abort', onAbort)
       clearTimeout(this.#timer)
-      this.#places.close()
+      this.#roster.close()
       await this.#door?.close()
       await Promise.all(this.#running)
     }
-    const { summary } = this.#places
+    const { summary } = this.#roster
     onEvent({ event: 'summary', ...summary })
     if (signal.aborted && receivers !== undefined) throw abortReason(signal)
     return summary
@@ -130,7 +130,7 @@ export class Distribution {
     // Who was started again does not know that; who was displaced so is let in as somebody else.
     const lost = [...this.#deliveries.values()].find(({ isLost }) => isLost)
     if (lost) lost.takeOver(session)
-    else if (this.#places.hasRoom) this.#begin(this.#places.take(), session)
+    else if (this.#roster.hasRoom) this.#begin(this.#roster.take(), session)
     else void dismiss(session)
     this.#waitForNext()
     this.#update()
@@ -147,7 +147,7 @@ export class Distribution {
   }
 
   get #isOpen(): boolean {
-    return this.#places.hasRoom || [...this.#deliveries.values()].some(({ isLost }) => isLost)
+    return this.#roster.hasRoom || [...this.#deliveries.values()].some(({ isLost }) => isLost)
   }
 
   #begin(receiver: number, session: Session): void {
@@ -172,12 +172,12 @@ export class Distribution {
   /** Never throws. */
   async #serve(receiver: number, session: Session, comeback: DeliveryComeback): Promise<void> {
     try {
-      this.#places.settle(receiver, await this.#deliver(receiver, session, comeback))
+      this.#roster.settle(receiver, await this.#deliver(receiver, session, comeback))
     } catch (thrown) {
       const error = toShareError(thrown)
       const { code, message, hint, exit } = error
       this.#init.onEvent({ event: 'error', receiver, code, message, hint, exit })
-      this.#places.settle(receiver, error)
+      this.#roster.settle(receiver, error)
     }
   }
 
@@ -231,13 +231,13 @@ export class Distribution {
     const { receivers, options } = this.#init
     const waitMs = options.waitMs ?? (receivers === undefined ? undefined : DEFAULT_SEND_WAIT_MS)
     clearTimeout(this.#timer)
-    if (waitMs === undefined || this.#places.isClosed) return
+    if (waitMs === undefined || this.#roster.isClosed) return
     this.#timer = setTimeout(() => {
-      if (this.#door?.isBusy || !this.#places.hasRoom) {
+      if (this.#door?.isBusy || !this.#roster.hasRoom) {
         this.#waitForNext()
         return
       }
-      this.#places.close()
+      this.#roster.close()
       this.#update()
     }, waitMs)
   }
@@ -245,7 +245,7 @@ export class Distribution {
   #update(): void {
     this.#door?.setOpen(this.#isOpen)
     this.#announce()
-    if (this.#places.isOver) this.#over.resolve()
+    if (this.#roster.isOver) this.#over.resolve()
   }
 
   #announce(): void {

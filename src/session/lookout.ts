@@ -5,15 +5,8 @@ import {
   RENDEZVOUS_RETRY_DELAY_MS,
 } from '../limits.ts'
 import { Pause } from './pause.ts'
+import type { Place } from './place.ts'
 import type { Session } from './session.ts'
-
-/** Where one side waits for the other once: a meeting, or a search. */
-export interface Place {
-  readonly session: Promise<Session>
-  readonly isEstablished: boolean
-  readonly isSpent: boolean
-  close(): Promise<void>
-}
 
 export interface LookoutInit {
   /** Takes up the place. May throw: then it is tried again. */

@@ -1,15 +1,9 @@
 import type { DiagnosticWatcher } from '../diagnostics.ts'
 import { RESTARTED_SENDER_DELAY_MS } from '../limits.ts'
-import {
-  type Comeback,
-  type ComebackHandler,
-  markOf,
-  type ResumePlace,
-  resumePlace,
-  withMark,
-} from './comeback.ts'
+import type { Comeback, ComebackHandler } from './comeback.ts'
 import type { ComebackPlaces } from './comeback-places.ts'
 import { Lookout } from './lookout.ts'
+import { markOf, type ResumePlace, resumePlace, withMark } from './resume-place.ts'
 import type { Session } from './session.ts'
 
 export interface ReceiverComebackInit {

@@ -6,7 +6,7 @@ import { MAX_RECEIVER_RESULTS, MAX_RECEIVERS_AT_ONCE } from '../limits.ts'
  * The places of the receivers, and what came of each. A receiver that is let in has one for good,
  * whatever comes of it; a wrong code takes none.
  */
-export class Places {
+export class ReceiverRoster {
   readonly #receivers: number | undefined
   readonly #results: ReceiverResult[] = []
   #taken = 0

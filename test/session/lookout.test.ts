@@ -1,7 +1,8 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import { ShareError } from '../../src/errors.ts'
 import { LOOKOUT_DELAY_MS } from '../../src/limits.ts'
-import { Lookout, type Place } from '../../src/session/lookout.ts'
+import { Lookout } from '../../src/session/lookout.ts'
+import type { Place } from '../../src/session/place.ts'
 import type { Session } from '../../src/session/session.ts'
 
 beforeEach(() => {

@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest'
 import { ShareError } from '../../src/errors.ts'
 import type { TransferSummary } from '../../src/events.ts'
 import { MAX_RECEIVER_RESULTS, MAX_RECEIVERS_AT_ONCE } from '../../src/limits.ts'
-import { Places } from '../../src/session/places.ts'
+import { ReceiverRoster } from '../../src/session/receiver-roster.ts'
 
 const done: TransferSummary = {
   files: 1,
@@ -19,7 +19,7 @@ const lost = new ShareError('interrupted', 'It is gone')
 
 describe('places', () => {
   it('are used up by whoever is let in, whatever comes of it, and not by wrong codes', () => {
-    const places = new Places(2)
+    const places = new ReceiverRoster(2)
     places.wrongCode()
     expect([places.take(), places.take()]).toEqual([1, 2])
     expect(places.hasRoom).toBe(false)
@@ -43,7 +43,7 @@ describe('places', () => {
   })
 
   it('are missing where nobody came in time', () => {
-    const places = new Places(3)
+    const places = new ReceiverRoster(3)
     places.settle(places.take(), done)
     places.close()
     expect(places.isOver).toBe(true)
@@ -51,7 +51,7 @@ describe('places', () => {
   })
 
   it('without a number of them never end by themselves, and remember only so many results', () => {
-    const places = new Places(undefined)
+    const places = new ReceiverRoster(undefined)
     for (let count = 0; count <= MAX_RECEIVER_RESULTS; count += 1) {
       places.settle(places.take(), done)
     }
@@ -66,7 +66,7 @@ describe('places', () => {
     const step = fc.constantFrom('come', 'complete', 'fail', 'close')
     fc.assert(
       fc.property(fc.integer({ min: 1, max: 100 }), fc.array(step), (receivers, steps) => {
-        const places = new Places(receivers)
+        const places = new ReceiverRoster(receivers)
         const served: number[] = []
         for (const each of steps) {
           if (each === 'come' && places.hasRoom) served.push(places.take())
