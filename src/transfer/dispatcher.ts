@@ -29,6 +29,8 @@ export interface DispatcherInit {
 
 /** Small enough that a slow lane is not held up by one, large enough to cost little. */
 const MIN_CHUNK_BYTES = 8 * 1024
+/** On a path that is clear, the rate of the first moments says nothing of what it takes. */
+const CLEAR_PATH_CHUNK_BYTES = 64 * 1024
 /** A window is so many chunks a lane, at least, for it to be divided fairly. */
 const CHUNKS_PER_LANE = 8
 /** And takes the line no longer than this. */
@@ -37,6 +39,8 @@ const MAX_CHUNK_MS = 5
 const TICK_MS = 5
 /** The first round trips find both sides busy; the least of so many says something. */
 const FIRST_PROBES = 3
+/** Where they do not show a long path, the least of so many says whether it is a short one. */
+const MORE_PROBES = 10
 /** While nothing is under way the path is looked at this often. */
 const IDLE_PROBE_INTERVAL_MS = 500
 /** A probe this late is told to the window; on longer paths, twice the round trip. */
@@ -153,7 +157,8 @@ export class Dispatcher {
     const lanes = Math.max(this.#pool.further.length, 1)
     const byWindow = this.#window.bytes / (CHUNKS_PER_LANE * lanes)
     const byRate = (this.#window.rateBytesPerSecond * MAX_CHUNK_MS) / 1000
-    return Math.max(MIN_CHUNK_BYTES, Math.floor(Math.min(byWindow, byRate)))
+    const least = this.#window.isClear ? Math.min(byWindow, CLEAR_PATH_CHUNK_BYTES) : 0
+    return Math.floor(Math.max(MIN_CHUNK_BYTES, least, Math.min(byWindow, byRate)))
   }
 
   #conditions(nowMs: number): LaneConditions {
@@ -184,7 +189,7 @@ export class Dispatcher {
         chunkBytes: this.#chunkBytes(),
       })
     }
-    if (this.#answers >= FIRST_PROBES) this.#keeper.pathKnown(this.#window.baseRttMs)
+    if (!this.#isNew) this.#keeper.pathKnown(this.#window.baseRttMs)
     this.dispatch()
   }
 
@@ -199,10 +204,15 @@ export class Dispatcher {
     this.dispatch()
   }
 
+  /** Whether the path's round trip is not known yet. */
+  get #isNew(): boolean {
+    const isLong = this.#window.baseRttMs >= LONG_PATH_MS
+    return this.#answers < (isLong ? FIRST_PROBES : MORE_PROBES)
+  }
+
   get #probeIntervalMs(): number {
-    const isNew = this.#answers < FIRST_PROBES
     const isBusy = this.#isDispatching && this.#pool.outstandingBytes > 0
-    return isNew || isBusy ? PROBE_INTERVAL_MS : IDLE_PROBE_INTERVAL_MS
+    return this.#isNew || isBusy ? PROBE_INTERVAL_MS : IDLE_PROBE_INTERVAL_MS
   }
 
   /** Asks the receiver for news, and looks after the lanes. */

@@ -211,6 +211,11 @@ export class Window {
     return this.#delay.queueMs
   }
 
+  /** Whether the path is short and no queue has been seen on it: lanes may find their own pace. */
+  get isClear(): boolean {
+    return this.#isNew && this.#nearness === 1
+  }
+
   /**
    * How many bytes may be sent at `atMs`, given what is known by then: `deliveredBytes` have
    * arrived and `inFlightBytes` more have been sent. That is the window, which moves on by what is
