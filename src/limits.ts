@@ -452,7 +452,7 @@ export const STOP_TIMEOUT_MS = 2 * SECOND_MS
  * Ending while the engine still closes its connections can crash in its own threads. Closing waits
  * for them mostly: in hundreds of transfers on a busy machine none crashed without any of this.
  */
-export const EXIT_GRACE_MS = 50
+export const EXIT_GRACE_MS = 20
 
 // --- Showing text --------------------------------------------------------------------------
 
