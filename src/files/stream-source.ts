@@ -1,4 +1,5 @@
 import { Readable } from 'node:stream'
+import { deferred } from '../deferred.ts'
 import { abortReason, ShareError, throwIfAborted } from '../errors.ts'
 import { printable } from '../printable.ts'
 import type { Counted, Outgoing, OutgoingEntry } from './outgoing.ts'
@@ -26,12 +27,11 @@ export function streamSource(
 class StreamSource implements Outgoing {
   readonly name: string
   readonly kind = 'file'
-  readonly totals: Promise<Counted>
+  readonly #totals = deferred<Counted>()
   readonly #stream: AsyncIterable<Uint8Array>
   readonly #chunks: AsyncIterator<Uint8Array>
   readonly #stop = new AbortController()
   readonly #signal: AbortSignal
-  readonly #settleTotals: { resolve: (totals: Counted) => void; reject: (why: unknown) => void }
   #counted: Counted = { files: 1, bytes: 0 }
   #isListed = false
   /** Where the next range begins that may be asked for. */
@@ -48,10 +48,10 @@ class StreamSource implements Outgoing {
     this.#stream = stream
     this.#chunks = stream[Symbol.asyncIterator]()
     this.#signal = signal ? AbortSignal.any([signal, this.#stop.signal]) : this.#stop.signal
-    const { promise, resolve, reject } = withResolvers<Counted>()
-    this.totals = promise
-    this.totals.catch(() => {})
-    this.#settleTotals = { resolve, reject }
+  }
+
+  get totals(): Promise<Counted> {
+    return this.#totals.promise
   }
 
   get counted(): Counted {
@@ -104,7 +104,7 @@ class StreamSource implements Outgoing {
       ? abortReason(this.#signal)
       : new ShareError('cancelled', 'The transfer is over')
     this.#stop.abort(reason)
-    this.#settleTotals.reject(reason)
+    this.#totals.reject(reason)
     await this.#reading.catch(() => undefined)
     if (this.#isOver) return
     // A stream that has nothing to give now would never answer `return`.
@@ -124,7 +124,7 @@ class StreamSource implements Outgoing {
     this.#bytes += done
     if (this.#isOver && this.#rest.length === 0) {
       this.#counted = { files: 1, bytes: this.#bytes }
-      this.#settleTotals.resolve(this.#counted)
+      this.#totals.resolve(this.#counted)
     }
     return done
   }
@@ -146,7 +146,7 @@ class StreamSource implements Outgoing {
   }
 
   async #nextChunk(): Promise<IteratorResult<Uint8Array, unknown>> {
-    const aborted = withResolvers<never>()
+    const aborted = deferred<never>()
     const onAbort = () => aborted.reject(abortReason(this.#signal))
     this.#signal.addEventListener('abort', onAbort, { once: true })
     try {
@@ -165,22 +165,11 @@ class StreamSource implements Outgoing {
   }
 
   #failed(error: ShareError): ShareError {
-    this.#settleTotals.reject(error)
+    this.#totals.reject(error)
     return error
   }
 }
 
 function assertOnly(file: number): void {
   if (file !== 0) throw new TypeError(`there is no file ${file} to read`)
-}
-
-/** `Promise.withResolvers` of newer versions of Node. */
-function withResolvers<Value>() {
-  let resolve: (value: Value) => void = () => {}
-  let reject: (reason: unknown) => void = () => {}
-  const promise = new Promise<Value>((onValue, onReason) => {
-    resolve = onValue
-    reject = onReason
-  })
-  return { promise, resolve, reject }
 }

@@ -1,3 +1,4 @@
+import { deferred } from '../deferred.ts'
 import { ShareError, toShareError } from '../errors.ts'
 import type { TransferWatcher } from '../events.ts'
 import { MAX_HAVE_DIGESTS } from '../limits.ts'
@@ -29,8 +30,7 @@ export interface ReceiverInit {
 
 /** Runs a ReceiveMachine: asks, checks, writes and publishes for it, and tells how it goes. */
 export class Receiver {
-  /** Settles when everything is saved, or with what prevented it. */
-  readonly done: Promise<ReceiveOutcome>
+  readonly #done = deferred<ReceiveOutcome>()
   readonly #init: ReceiverInit
   readonly #machine = new ReceiveMachine()
   readonly #stall = new StallTimer((error) => this.fail(error))
@@ -38,7 +38,6 @@ export class Receiver {
   readonly #written = new BlockList((blocks) => this.#say({ type: 'ack', blocks }))
   readonly #lastArrivalMs = new Map<TransferLane, number>()
   #arrivals = new Arrivals()
-  #settle: (outcome: ReceiveOutcome | ShareError) => void = () => {}
   #lanes: Lanes | undefined
   #offer: Offer | undefined
   #sink: Sink | undefined
@@ -50,11 +49,11 @@ export class Receiver {
 
   constructor(init: ReceiverInit) {
     this.#init = init
-    this.done = new Promise((resolve, reject) => {
-      this.#settle = (outcome) =>
-        outcome instanceof ShareError ? reject(outcome) : resolve(outcome)
-    })
-    this.done.catch(() => {})
+  }
+
+  /** Settles when everything is saved, or with what prevented it. */
+  get done(): Promise<ReceiveOutcome> {
+    return this.#done.promise
   }
 
   /** Begins, on `lanes`. */
@@ -314,7 +313,8 @@ export class Receiver {
   #end(outcome: ReceiveOutcome | ShareError): void {
     this.#isOver = true
     this.#stall.stop()
-    this.#settle(outcome)
+    if (outcome instanceof ShareError) this.#done.reject(outcome)
+    else this.#done.resolve(outcome)
   }
 }
 

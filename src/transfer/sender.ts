@@ -1,3 +1,4 @@
+import { deferred } from '../deferred.ts'
 import { type ShareError, toShareError } from '../errors.ts'
 import type { TransferWatcher } from '../events.ts'
 import { LARGE_TRANSFER_BYTES } from '../limits.ts'
@@ -41,8 +42,7 @@ export interface SenderInit {
 
 /** Runs a SendMachine: lists and reads for it, sends its frames, and tells how it goes. */
 export class Sender {
-  /** Settles when the receiver has saved everything, or with what prevented it. */
-  readonly done: Promise<SendOutcome>
+  readonly #done = deferred<SendOutcome>()
   readonly #init: SenderInit
   readonly #share: () => TransferShare
   readonly #machine: SendMachine
@@ -51,7 +51,6 @@ export class Sender {
   readonly #stall = new StallTimer((error) => this.fail(error))
   readonly #control = new ControlStream()
   readonly #kept = new BlockList((blocks) => this.#say({ type: 'keep', blocks }))
-  #settle: (outcome: SendOutcome | ShareError) => void = () => {}
   #first: TransferLane | undefined
   #dispatcher: Dispatcher | undefined
   #totalBytes: number | null
@@ -73,10 +72,11 @@ export class Sender {
       carriers: (sinceMs) => this.#dispatcher?.carriers(sinceMs) ?? [],
       onEvent: init.onEvent,
     })
-    this.done = new Promise((resolve, reject) => {
-      this.#settle = (outcome) => ('code' in outcome ? reject(outcome) : resolve(outcome))
-    })
-    this.done.catch(() => {})
+  }
+
+  /** Settles when the receiver has saved everything, or with what prevented it. */
+  get done(): Promise<SendOutcome> {
+    return this.#done.promise
   }
 
   /** Begins, on `lanes`. */
@@ -344,6 +344,7 @@ export class Sender {
     this.#isOver = true
     this.#dispatcher?.stop()
     this.#stall.stop()
-    this.#settle(outcome)
+    if ('code' in outcome) this.#done.reject(outcome)
+    else this.#done.resolve(outcome)
   }
 }
