@@ -10,6 +10,8 @@ import { startProcess, stopProcess } from './processes.mjs'
 
 const STAT_BLOCK_BYTES = 512
 const LIMIT_MS = 120_000
+/** What arrived whole has its name by then, if it is to get it without the sender. */
+const PUBLISH_MS = 1000
 
 /**
  * @typedef {import('./linked-program.mjs').Event} Event
@@ -57,8 +59,9 @@ export async function killedTransfer(subject, victims, delayMs) {
     pair.start('receiver')
     await pair.offered
     const offeredMs = performance.now()
-    const kill = victims.length > 0 ? await pair.kill(victims, delayMs) : undefined
-    const failure = await pair.outcome()
+    const killed = victims.length > 0 ? await pair.kill(victims, delayMs) : 'over'
+    const kill = typeof killed === 'string' ? undefined : killed
+    const failure = killed === 'too late' ? undefined : await pair.outcome()
     const now = performance.now()
     const connectedMs = pair.connectedMs
     return {
@@ -125,19 +128,24 @@ class Pair {
   /**
    * @param {readonly Side[]} victims
    * @param {number} delayMs
-   * @returns {Promise<{ atMs: number, stagedBytes: number } | undefined>} nothing if it was too late
+   * @returns {Promise<{ atMs: number, stagedBytes: number } | 'over' | 'too late'>} `over` if there was
+   *   nobody to kill; `too late` if those who live had everything before the kill
    */
   async kill(victims, delayMs) {
     await pause(delayMs)
     const children = victims.flatMap((side) => this.#running.get(side)?.child ?? [])
-    if (children.some(({ exitCode }) => exitCode !== null) || this.#isSaved) return undefined
+    if (children.some(({ exitCode }) => exitCode !== null) || this.#isSaved) return 'over'
     const ended = Promise.all(victims.map((side) => this.#running.get(side)?.end))
     for (const child of children) child.kill('SIGKILL')
     const atMs = performance.now()
     await ended
     // A receiver that lives writes on for a moment what has arrived.
     const stagedBytes = await allocatedBytes(this.#output)
-    if (this.#isSaved) return undefined
+    // A receiver that lives and was told that this is all publishes it, and a sender that is started
+    // again finds nobody to send to.
+    const hasAll = stagedBytes >= this.#subject.bytes && !victims.includes('receiver')
+    if (hasAll) await pause(PUBLISH_MS)
+    if (this.#isSaved) return 'too late'
     for (const side of victims) this.start(side)
     return { atMs, stagedBytes }
   }
