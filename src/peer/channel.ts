@@ -12,7 +12,8 @@ export interface Channel {
   send(message: Uint8Array): void
   /**
    * How many packets of any kind have come from the other end, the engine's own checks among
-   * them: they go on while the association waits to send again, which can take half a minute. Never rejects.
+   * them: they go on while the association waits to send again, which can take half a minute.
+   * Never rejects.
    */
   signsOfLife(): Promise<number>
   /** Names the one handler of arriving messages. */

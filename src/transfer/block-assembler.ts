@@ -1,5 +1,6 @@
 import { ShareError } from '../errors.ts'
 import { MAX_CHUNKS_PER_BLOCK } from '../limits.ts'
+import { keyOf } from './block-id.ts'
 import type { BlockId, Chunk, Encoding } from './frame.ts'
 
 /** A block whose chunks are all there, not yet decoded and compared with its digest. */
@@ -104,10 +105,6 @@ function take(partial: PartialBlock, chunk: Chunk): boolean {
   partial.missingBytes -= chunk.data.length
   partial.digest = chunk.digest ?? partial.digest
   return partial.missingBytes === 0
-}
-
-function keyOf({ file, block }: BlockId): string {
-  return `${file}/${block}`
 }
 
 function overlap(a: Chunk, b: Chunk): boolean {

@@ -9,3 +9,8 @@ export function packedEntries({ block }: BlockId): number | undefined {
 export function lastEntryOf(id: BlockId): number {
   return id.file + Math.max(packedEntries(id) ?? 1, 1) - 1
 }
+
+/** What to file a block under. */
+export function keyOf({ file, block }: BlockId): string {
+  return `${file}/${block}`
+}

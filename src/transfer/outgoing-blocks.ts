@@ -1,4 +1,5 @@
 import { ShareError } from '../errors.ts'
+import { keyOf } from './block-id.ts'
 import { CHUNK_HEADER_BYTES } from './encode-frame.ts'
 import { type Chunk, DIGEST_BYTES, type Encoding } from './frame.ts'
 import type { BlockPlace } from './transfer-plan.ts'
@@ -223,8 +224,4 @@ function cut(block: OutgoingBlock, maxChunkBytes: number): Piece | undefined {
   const end = offset + Math.ceil(restBytes / Math.ceil(restBytes / maxChunkBytes))
   block.cutThrough = end
   return { offset, end }
-}
-
-function keyOf({ file, block }: { file: number; block: number }): string {
-  return `${file}/${block}`
 }
