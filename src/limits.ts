@@ -100,6 +100,11 @@ export const SERVER_REQUEST_TIMEOUT_MS = 10 * SECOND_MS
 export const SERVER_SHUTDOWN_TIMEOUT_MS = 3 * SECOND_MS
 /** One attempt to reach a rendezvous, TLS included; a second one follows within the wait. */
 export const RENDEZVOUS_CONNECT_TIMEOUT_MS = 8 * SECOND_MS
+/**
+ * So long a network without a way to the rendezvous is given to find one: Linux asks three times, a
+ * second each, who has an address, and says so at once to whoever comes when it has asked in vain.
+ */
+export const RENDEZVOUS_NO_WAY_MS = 3 * SECOND_MS
 /** An answer of a rendezvous that is there. */
 export const RENDEZVOUS_ANSWER_TIMEOUT_MS = 10 * SECOND_MS
 /** How long a goodbye may take before the connection is cut. */

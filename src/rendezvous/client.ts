@@ -7,6 +7,7 @@ import {
   MAX_RENDEZVOUS_RETRY_DELAY_MS,
   RENDEZVOUS_CLOSE_TIMEOUT_MS,
   RENDEZVOUS_CONNECT_TIMEOUT_MS,
+  RENDEZVOUS_NO_WAY_MS,
   RENDEZVOUS_RETRY_DELAY_MS,
   RENDEZVOUS_RETRY_LIMIT_MS,
 } from '../limits.ts'
@@ -66,7 +67,8 @@ export class RendezvousClient {
   #closed: Promise<void> | undefined
 
   /**
-   * Connects to the rendezvous at `url` (from `parseRendezvousAddress`), in one attempt.
+   * Connects to the rendezvous at `url` (from `parseRendezvousAddress`), in one attempt; in a few
+   * where this machine has no way to it, which may be back in a moment.
    * @throws ShareError `no-rendezvous` where none answers, or why `signal` was aborted.
    */
   static async connect(
@@ -76,7 +78,7 @@ export class RendezvousClient {
   ): Promise<RendezvousClient> {
     const agent = await proxyAgent(url, proxy)
     const client = new RendezvousClient(url, watcher, timeoutMs, agent)
-    await client.#connection.open(timeoutMs, signal)
+    await client.#connect(signal)
     return client
   }
 
@@ -159,6 +161,19 @@ export class RendezvousClient {
     this.#connection.close()
   }
 
+  async #connect(signal: AbortSignal | undefined): Promise<void> {
+    const untilMs = performance.now() + RENDEZVOUS_NO_WAY_MS
+    for (let delayMs = RENDEZVOUS_RETRY_DELAY_MS; ; delayMs *= 2) {
+      try {
+        return await this.#connection.open(this.#connectTimeoutMs, signal)
+      } catch (error) {
+        if (!this.#connection.hadNoWay || performance.now() + delayMs > untilMs) throw error
+      }
+      await this.#pause(delayMs, signal)
+      this.#connection = this.#newConnection()
+    }
+  }
+
   #newConnection(): ServerConnection {
     const connection = new ServerConnection(this.#url, this.#agent, {
       onEvent: (event, payload) => {
@@ -191,7 +206,7 @@ export class RendezvousClient {
       const { error } = reply.output
       if (error !== 'busy' || performance.now() > untilMs)
         throw refusalError(error, claim.nameplate)
-      await this.#pause(delayMs)
+      await this.#pause(delayMs, this.#signal)
     }
   }
 
@@ -244,7 +259,7 @@ export class RendezvousClient {
   async #rejoin(claim: Claim): Promise<void> {
     const untilMs = performance.now() + RENDEZVOUS_RETRY_LIMIT_MS
     for (let delayMs = RENDEZVOUS_RETRY_DELAY_MS; ; delayMs *= 2) {
-      await this.#pause(delayMs)
+      await this.#pause(delayMs, this.#signal)
       try {
         this.#connection = this.#newConnection()
         await this.#connection.open(this.#connectTimeoutMs, this.#signal)
@@ -260,10 +275,10 @@ export class RendezvousClient {
   }
 
   /** Up to `delayMs`, at random, so that clients do not come back all at once. */
-  async #pause(delayMs: number): Promise<void> {
+  async #pause(delayMs: number, signal: AbortSignal | undefined): Promise<void> {
     const longestMs = Math.min(delayMs, MAX_RENDEZVOUS_RETRY_DELAY_MS)
-    await pause(longestMs * (0.5 + Math.random() / 2), undefined, { signal: this.#signal }).catch(
-      () => throwIfAborted(this.#signal),
+    await pause(longestMs * (0.5 + Math.random() / 2), undefined, signal && { signal }).catch(() =>
+      throwIfAborted(signal),
     )
   }
 

@@ -32,6 +32,7 @@ export class ServerConnection {
   readonly #listener: ServerConnectionListener
   readonly #socket: Socket
   #opened = false
+  #hadNoWay = false
   #error: ShareError | undefined
   #reject: (error: ShareError) => void = () => {}
 
@@ -48,6 +49,11 @@ export class ServerConnection {
       ...(agent && ({ agent } as object)),
     })
     this.#socket = manager.socket('/')
+  }
+
+  /** Whether it could not be opened because this machine had no way to the server just then. */
+  get hadNoWay(): boolean {
+    return this.#hadNoWay
   }
 
   /**
@@ -148,6 +154,7 @@ export class ServerConnection {
 
   #unreachable(cause?: unknown): ShareError {
     const code = systemCode(cause)
+    this.#hadNoWay = code !== undefined && NO_WAY.has(code)
     const why = code === undefined ? '' : ` (${code})`
     return new ShareError('no-rendezvous', `No rendezvous answers at ${this.#url}${why}`, { cause })
   }
@@ -177,6 +184,15 @@ function malformed(url: string): ShareError {
     hint: 'Check the server with --rendezvous, and that it runs the same p2pshare.',
   })
 }
+
+/** What a network says that has only just come back, or has no resolver yet. */
+const NO_WAY: ReadonlySet<string> = new Set([
+  'EHOSTUNREACH',
+  'EHOSTDOWN',
+  'ENETUNREACH',
+  'ENETDOWN',
+  'EAI_AGAIN',
+])
 
 /** Such as ECONNREFUSED, from inside the event that Engine.IO wraps it in. */
 function systemCode(cause: unknown): string | undefined {

@@ -3,6 +3,7 @@ import { setTimeout as pause } from 'node:timers/promises'
 import { describe, expect, it, type TestContext } from 'vitest'
 import { MIB } from '../../src/limits.ts'
 import { sha256Of } from './content.ts'
+import { runThrough } from './isolated-network.ts'
 import { type LinkedNetworks, linkedNetworks } from './linked-networks.ts'
 import { slowDisk } from './slow-disk.ts'
 import {
@@ -158,5 +159,19 @@ describe('a transfer whose connection is lost', () => {
     await expectArrival(next, scene.what)
     const [done] = next.sender.eventsOf('done')
     expect(done?.sent).toBeLessThanOrEqual(BYTES - EARLY_BYTES)
+  })
+})
+
+describe('a receiver', () => {
+  it('that starts before its network is up waits a moment for it', async (context) => {
+    const what = parcel(MIB)
+    const { sender: through, receiver: receiverThrough } = await linkedNetworks(context)
+    const options = { through, receiverThrough }
+    const { sender, full } = await startSender(what.file, options)
+    runThrough(receiverThrough, 'ip link set lan1 down')
+    const receiver = startReceiver(full, what.output, options)
+    await pause(1500)
+    runThrough(receiverThrough, 'ip link set lan1 up')
+    await expectArrival({ sender, receiver }, what)
   })
 })
