@@ -27,8 +27,9 @@ import { TransferReceipt } from './session/transfer-receipt.ts'
 import { type Verify, verified } from './session/verification.ts'
 import { withinWait } from './session/within-wait.ts'
 import { ownCapabilities, VERIFY_CAPABILITY } from './transfer/capabilities.ts'
+import type { Offer } from './transfer/frame.ts'
 import { assertLimit } from './transfer/rate-limit.ts'
-import { Receiver } from './transfer/receiver.ts'
+import { Receiver, type ReceiverInit } from './transfer/receiver.ts'
 
 export { completeCode } from './code/completion.ts'
 export { WORDS } from './code/words.ts'
@@ -220,28 +221,36 @@ async function save(
     receipt.watch(isFile ? { ...event, path: incoming.savedAs(event.path) } : event)
     onEvent(event)
   }
-  let begun = 0
-  const begin = (hooks: TransferHooks, peer: Session): Receiver => {
-    begun += 1
-    if (begun > 1) receipt.restart()
+  const receiverFor = (peer: Session, init: Omit<ReceiverInit, 'decoder'>): Receiver => {
     const ready = verified(peer, { verify: options.verify, signal, onEvent })
     const receiver = new Receiver({
+      ...init,
       accept: async (offer) => {
         await ready
-        return incoming.accept(offer)
+        return init.accept(offer)
       },
       decoder: blockDecoder(codecs),
       limitBytesPerSecond: options.limitBytesPerSecond,
-      ...hooks,
-      onEvent: watch,
     })
     // The sender may still be asked, and offer nothing yet.
     ready.catch((thrown) => receiver.fail(toShareError(thrown)))
     return receiver
   }
+  let begun = 0
+  const begin = (hooks: TransferHooks, peer: Session): Receiver => {
+    begun += 1
+    if (begun > 1) receipt.restart()
+    const accept = (offer: Offer) => incoming.accept(offer)
+    return receiverFor(peer, { accept, ...hooks, onEvent: watch })
+  }
+  const confirm = (hooks: TransferHooks, peer: Session): Receiver => {
+    const accept = (offer: Offer) => incoming.confirm(offer)
+    return receiverFor(peer, { accept, ...hooks, onEvent: () => {} })
+  }
   try {
     const reconnectMs = options.reconnectMs ?? DEFAULT_RECONNECT_MS
-    const run = { session, begin, comeback, reconnectMs, signal, onEvent: watch, onDiagnostic }
+    const watchers = { onEvent: watch, onDiagnostic }
+    const run = { session, begin, confirm, comeback, reconnectMs, signal, ...watchers }
     const { outcome, path, seconds } = await runTransfer(run)
     const { files, bytes, skipped, receivedBytes: sent } = outcome
     const digest = Buffer.from(outcome.digest).toString('hex')

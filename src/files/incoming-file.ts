@@ -3,7 +3,6 @@ import type { FileHandle } from 'node:fs/promises'
 import { ShareError, throwIfAborted } from '../errors.ts'
 import { SYNCED_FILE_BYTES, WHOLE_FILE_BYTES } from '../limits.ts'
 import { printable } from '../printable.ts'
-import { blockDigests } from './block-digests.ts'
 import { DestinationFile, type DestinationPlace } from './destination-file.ts'
 import type { DestinationWalk } from './destination-walk.ts'
 import { applyAttributes, applyTime, applyTimeAtOnce } from './file-attributes.ts'
@@ -13,6 +12,7 @@ import type { HandlePool } from './handle-pool.ts'
 import type { IncomingEntry } from './incoming-entry.ts'
 import type { PromptWork } from './prompt-work.ts'
 import type { StagedTree } from './staged-tree.ts'
+import { storedDigests } from './stored-digests.ts'
 import { SyncAhead } from './sync-ahead.ts'
 import { totalBytes, writeParts, writePartsAtOnce } from './write-parts.ts'
 
@@ -153,19 +153,10 @@ export class IncomingFile {
     open: () => Promise<FileHandle>,
   ): AsyncIterable<Uint8Array> {
     const { pool, signal } = this.#context
-    // A block that ends early is none of the entry's.
-    const isAll = bytes === this.entry.bytes
-    return blockDigests({
-      bytes: isAll ? bytes : bytes - (bytes % blockBytes),
-      blockBytes,
-      signal,
-      read: (offset, buffer) =>
-        withFileErrors('read', this.entry.path, () =>
-          pool.use(key, open, async (handle) => {
-            const { bytesRead } = await handle.read(buffer, 0, buffer.byteLength, offset)
-            return bytesRead
-          }),
-        ),
+    const { path, bytes: wantedBytes } = this.entry
+    return storedDigests({
+      ...{ path, bytes, wantedBytes: wantedBytes ?? bytes, blockBytes },
+      ...{ pool, key, open, signal },
     })
   }
 

@@ -71,11 +71,17 @@ export class IncomingRoots {
   }
 
   /** Undefined where nothing can be there yet. */
-  planOf({ path }: IncomingEntry): EntryPlan | undefined {
-    const rootName = rootOf(path)
-    const root = this.#roots.get(rootName)
-    if (root === undefined || root.action === 'create') return undefined
-    const target = this.savedAs(path)
+  planOf(entry: IncomingEntry): EntryPlan | undefined {
+    const plan = this.savedPlanOf(entry)
+    return plan?.action === 'create' ? undefined : plan
+  }
+
+  /** Where an entry is once all is published; undefined where its root is not listed. */
+  savedPlanOf({ path }: IncomingEntry): EntryPlan | undefined {
+    const root = this.#roots.get(rootOf(path))
+    if (root === undefined) return undefined
+    const together = this.areTogether ? `${this.#plan.whole?.name}/` : ''
+    const target = together + this.savedAs(path)
     return {
       action: root.action,
       place: { directory: parentOf(target), name: nameOf(target) },

@@ -13,6 +13,7 @@ import { type EntryPlan, IncomingRoots } from './incoming-roots.ts'
 import { IncomingStaging } from './incoming-staging.ts'
 import { PromptWork } from './prompt-work.ts'
 import { publishTree } from './publish-tree.ts'
+import { SavedTree } from './saved-tree.ts'
 
 /**
  * What is being received, on its way: in a staging directory beside its destination until it is
@@ -91,6 +92,15 @@ export class IncomingTree {
   get saved(): string {
     if (this.#saved === undefined) throw new TypeError('nothing was published yet')
     return this.#saved
+  }
+
+  /**
+   * What was saved, to be compared with what a sender offers that does not know of it. Throws as
+   * `SavedTree.open`.
+   */
+  async openSaved(): Promise<SavedTree> {
+    if (this.#saved === undefined) throw new TypeError('nothing was published yet')
+    return SavedTree.open({ plan: this.#plan, roots: this.#roots, entries: this.#check.count })
   }
 
   /** What the listed `path` is called once it is published, as its root may get another name. */

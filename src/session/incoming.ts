@@ -3,6 +3,7 @@ import type { OfferInfo, TransferWatcher } from '../events.ts'
 import type { ExistingPolicy } from '../files/existing.ts'
 import { planIncoming } from '../files/incoming-plan.ts'
 import { IncomingTree } from '../files/incoming-tree.ts'
+import type { SavedTree } from '../files/saved-tree.ts'
 import { type ByteWriter, notOneFile, StreamSink } from '../files/stream-sink.ts'
 import { TextWriter } from '../files/text-writer.ts'
 import type { Offer } from '../transfer/frame.ts'
@@ -28,6 +29,7 @@ export class Incoming {
   readonly #init: IncomingInit
   #offer: OfferInfo | undefined
   #tree: IncomingTree | undefined
+  #confirmed: SavedTree | undefined
   #text: TextWriter | undefined
   #consent: string | undefined
   #hasStreamed = false
@@ -76,21 +78,33 @@ export class Incoming {
     return this.#ontoDisk(output)
   }
 
+  /**
+   * Finds out, once all is saved, whether `offer` is the same again, of a sender that does not know
+   * of that. Nothing is written. Throws the ShareError to decline with.
+   */
+  async confirm(offer: Offer): Promise<Sink> {
+    const { name, kind } = this.offer
+    if (this.#tree === undefined) throw notAgain()
+    if (offer.name !== name || offer.kind !== kind) {
+      throw new ShareError('file-exists', 'Something else was saved already')
+    }
+    this.#confirmed = await this.#tree.openSaved()
+    return this.#confirmed
+  }
+
   /** Ends the staging: what arrived of something that was not saved is kept for the next run. */
   async leave(): Promise<void> {
-    const tree = this.#tree
+    const [tree, confirmed] = [this.#tree, this.#confirmed]
     this.#tree = undefined
+    this.#confirmed = undefined
+    await confirmed?.close().catch(() => undefined)
     await tree?.keep()
   }
 
   #intoStream(output: ByteWriter): Sink {
     const { kind } = this.offer
     if (kind !== 'file' && kind !== 'text') throw notOneFile()
-    if (this.#hasStreamed) {
-      throw new ShareError('interrupted', 'The sender was started again, and a stream cannot be', {
-        hint: 'Send and receive again.',
-      })
-    }
+    if (this.#hasStreamed) throw notAgain()
     this.#hasStreamed = true
     return new StreamSink(output)
   }
@@ -110,4 +124,10 @@ export class Incoming {
     this.#tree = await IncomingTree.open(plan)
     return this.#tree
   }
+}
+
+function notAgain(): ShareError {
+  return new ShareError('interrupted', 'The sender was started again, and a stream cannot be', {
+    hint: 'Send and receive again.',
+  })
 }

@@ -5,6 +5,7 @@ import type { PathInfo, TransferWatcher } from '../events.ts'
 import { ABORT_TIMEOUT_MS, FIN_TIMEOUT_MS } from '../limits.ts'
 import { namedCapabilities } from '../transfer/capabilities.ts'
 import type { Comeback } from './comeback.ts'
+import type { TellEnd } from './last-words.ts'
 import { PathRecord } from './path-record.ts'
 import type { Session } from './session.ts'
 import { SessionKeeper } from './session-keeper.ts'
@@ -16,6 +17,11 @@ export interface RunTransferInit<Outcome> {
   session: Session
   /** Called for `session`, and for each later one with a process that was started again. */
   begin: BeginTransfer<Outcome>
+  /**
+   * Of a side that has to be heard: makes what shows a process that was started again, and comes when
+   * all is done, that it is. Nothing of that changes the outcome.
+   */
+  confirm?: BeginTransfer<unknown>
   /** Finds the other side again; without it a lost connection is the end. */
   comeback?: Comeback | undefined
   /** How long to look for the other side after each loss, in milliseconds; 0 for not at all. */
@@ -59,6 +65,7 @@ class TransferRun<Outcome> {
     const { session, comeback, reconnectMs, signal, onEvent, onDiagnostic } = init
     this.#keeper = new SessionKeeper({
       ...{ session, comeback, reconnectMs, signal, onEvent, onDiagnostic },
+      hasAll: () => this.#transfer?.hasAll ?? false,
       onResumed: (link) => this.#resume(link),
       onRestarted: (link, before) => {
         this.#restart(link, before).catch((thrown) => this.#fail(thrown))
@@ -91,14 +98,39 @@ class TransferRun<Outcome> {
     } finally {
       this.#paths.close()
       signal.removeEventListener('abort', onAbort)
-      if (isDone) await this.#keeper.close(FIN_TIMEOUT_MS, this.#repeatEnd)
+      if (isDone) await this.#keeper.close(FIN_TIMEOUT_MS, this.#tellEnd)
       else await this.#keeper.close(ABORT_TIMEOUT_MS, undefined)
     }
   }
 
-  get #repeatEnd(): Transfer<Outcome>['repeatEnd'] {
+  get #tellEnd(): TellEnd | undefined {
     const transfer = this.#transfer
-    return transfer?.repeatEnd?.bind(transfer)
+    if (transfer?.repeatEnd === undefined) return undefined
+    return async (kind, link) => {
+      if (kind === 'resumed') await transfer.repeatEnd?.(link.lanes)
+      else await this.#confirm(link)
+    }
+  }
+
+  /** Never throws: whatever comes of it, all is done here. */
+  async #confirm({ session, lanes }: SessionLink): Promise<void> {
+    const { confirm, signal, onEvent } = this.#init
+    if (confirm === undefined) return
+    onEvent({ event: 'warning', message: RESTARTED_LATE })
+    const onLost = (error: ShareError) => confirmation.fail(error)
+    const confirmation = confirm({ onLost, onAccepted: () => {} }, session)
+    const onAbort = () => confirmation.fail(abortReason(signal))
+    signal.addEventListener('abort', onAbort)
+    confirmation.start(lanes)
+    if (signal.aborted) onAbort()
+    try {
+      await confirmation.done
+    } catch (thrown) {
+      const message = `The sender was not told that all is saved: ${toShareError(thrown).message}`
+      onEvent({ event: 'warning', message })
+    } finally {
+      signal.removeEventListener('abort', onAbort)
+    }
   }
 
   /** Begins a transfer over `link`, unless it is over or replaced by the time that it could. */
@@ -174,4 +206,6 @@ class TransferRun<Outcome> {
   }
 }
 
+const RESTARTED_LATE =
+  'The sender was started again; what it has is compared with what is saved already'
 const REPLACED = 'The transfer goes on with somebody else who has the code'

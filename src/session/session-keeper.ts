@@ -3,9 +3,8 @@ import { ShareError } from '../errors.ts'
 import type { TransferWatcher } from '../events.ts'
 import { LAST_WORDS_MS } from '../limits.ts'
 import { namedCapabilities } from '../transfer/capabilities.ts'
-import type { Lanes } from '../transfer/ports.ts'
 import type { Comeback, ComebackKind } from './comeback.ts'
-import { LastWords } from './last-words.ts'
+import { LastWords, type Returned, type TellEnd } from './last-words.ts'
 import type { Session } from './session.ts'
 import { SessionLink } from './session-link.ts'
 
@@ -19,6 +18,8 @@ export interface SessionKeeperInit {
   signal: AbortSignal
   onEvent: TransferWatcher
   onDiagnostic: DiagnosticWatcher | undefined
+  /** Whether the transfer can do without the other side from now on. */
+  hasAll: () => boolean
   /** The same process is back, and goes on over `link`. */
   onResumed: (link: SessionLink) => void
   /** Another process came over `link`; `before` is the session until now, unless it was lost. */
@@ -34,8 +35,8 @@ export class SessionKeeper {
   readonly #retired = new Set<SessionLink>()
   #link: SessionLink
   #expiry: NodeJS.Timeout | undefined
-  /** Somebody who came back before it was known that they were lost. */
-  #returned: Session | undefined
+  /** Somebody who came back before it was known that they were lost, or when all was there. */
+  #returned: Returned | undefined
   #isLost = false
   /** One transfer makes room for the next: there is none that could go on. */
   #isRestarting = false
@@ -81,13 +82,13 @@ export class SessionKeeper {
     this.#diagnose({ diagnostic: 'connection', state: 'lost', reason: error.message })
     this.#link.giveUp()
     if (this.#returned) {
-      this.#resume(this.#returned)
+      if (this.#returned.kind === 'resumed') this.#resume(this.#returned.session)
       return
     }
     const { reconnectMs, onEvent } = this.#init
     const message = `The connection was lost; trying for ${inWords(reconnectMs)} to get it back`
     onEvent({ event: 'warning', message })
-    this.#expiry = setTimeout(() => this.giveUp(notBackInTime(error)), reconnectMs)
+    this.#expiry = setTimeout(() => this.#expire(error), reconnectMs)
     this.#comeback.lost()
   }
 
@@ -101,52 +102,72 @@ export class SessionKeeper {
 
   /**
    * Ends the last session in order, for which the other side has `finTimeoutMs`, and the waiting for
-   * another one. `repeatEnd` says over another how it ended, should nobody confirm it. Never throws.
+   * another one. `tellEnd` says over another how it ended, should nobody confirm it. Never throws.
    */
-  async close(
-    finTimeoutMs: number,
-    repeatEnd: ((lanes: Lanes) => Promise<void>) | undefined,
-  ): Promise<void> {
+  async close(finTimeoutMs: number, tellEnd: TellEnd | undefined): Promise<void> {
     this.#isOver = true
     clearTimeout(this.#expiry)
-    if (repeatEnd === undefined || this.#comeback === undefined) {
+    if (tellEnd === undefined || this.#comeback === undefined) {
       await Promise.all([this.#link.finish(finTimeoutMs), this.#init.comeback?.close()])
     } else {
       const isHeard = await this.#link.finish(finTimeoutMs)
-      if (!isHeard) await this.#repeatEnd(repeatEnd, this.#comeback)
+      if (!isHeard) await this.#sayLastWords(tellEnd, this.#comeback)
       await this.#comeback.close()
     }
     for (const link of this.#retired) link.close()
-    this.#returned?.close()
+    this.#returned?.session.close()
   }
 
   /** The sender may still wait to hear how it ended: nothing has confirmed that it did. */
-  async #repeatEnd(repeatEnd: (lanes: Lanes) => Promise<void>, comeback: Comeback): Promise<void> {
+  async #sayLastWords(tellEnd: TellEnd, comeback: Comeback): Promise<void> {
     const { reconnectMs, signal, onEvent } = this.#init
     const limitMs = Math.min(reconnectMs, LAST_WORDS_MS)
     const message = `All is saved; waiting ${inWords(limitMs)} for the sender, which may not know it`
     onEvent({ event: 'warning', message })
-    this.#lastWords = new LastWords(repeatEnd)
-    if (this.#returned) this.#lastWords.take(this.#returned)
-    this.#returned = undefined
-    comeback.lost()
+    this.#lastWords = new LastWords(tellEnd)
+    if (this.#returned) {
+      this.#lastWords.take(this.#returned)
+      this.#returned = undefined
+    } else {
+      // It did not confirm the end: it may be gone, and be started again.
+      comeback.quiet?.(true)
+      comeback.lost()
+    }
     await this.#lastWords.say(limitMs, signal)
   }
 
   #cameBack(kind: ComebackKind, session: Session): void {
     const isTooLate = kind === 'resumed' && this.#isRestarting
-    if (kind === 'resumed' && this.#lastWords) this.#lastWords.take(session)
-    else if (this.#isOver || isTooLate || !isCompatible(session)) session.close()
+    const isAwaited = this.#lastWords !== undefined || !this.#isOver
+    if (!isAwaited || isTooLate || !isCompatible(session)) session.close()
+    else if (this.#lastWords) this.#takeLast(this.#lastWords, { kind, session })
+    else if (kind === 'restarted' && this.#init.hasAll()) this.#keep({ kind, session })
     else if (kind === 'restarted') this.#restart(session)
     else if (this.#isLost) this.#resume(session)
     else this.#loseFor(session)
   }
 
+  #takeLast(lastWords: LastWords, returned: Returned): void {
+    this.#comeback?.found()
+    lastWords.take(returned)
+  }
+
+  /** Until all is saved, and they can be told. */
+  #keep(returned: Returned): void {
+    this.#comeback?.found()
+    this.#returned?.session.close()
+    this.#returned = returned
+  }
+
   /** The other side knew first that the connection is lost; the transfer has to know as well. */
   #loseFor(session: Session): void {
-    this.#returned?.close()
-    this.#returned = session
+    this.#returned?.session.close()
+    this.#returned = { kind: 'resumed', session }
     this.#link.session.connection.close()
+  }
+
+  #expire(error: ShareError): void {
+    if (!this.#init.hasAll()) this.giveUp(notBackInTime(error))
   }
 
   /** Without a pause: the other side may send as soon as the session is there. */

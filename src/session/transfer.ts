@@ -5,6 +5,8 @@ import type { Session } from './session.ts'
 /** One side of a transfer, as `transfer` makes it. */
 export interface Transfer<Outcome> {
   readonly done: Promise<Outcome>
+  /** Whether it can do without the other side from now on; of a side that has to be heard. */
+  readonly hasAll?: boolean
   start(lanes: Lanes): void
   /** Goes on over the lanes of a new session, after `onLost`. */
   resume(lanes: Lanes): void

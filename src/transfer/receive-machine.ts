@@ -88,9 +88,15 @@ export class ReceiveMachine {
   #readyThrough = 0
   #checkedThrough = 0
   #announced: { files: number; bytes: number; digest: Uint8Array } | undefined
+  #hasAll = false
   #receivedBytes = 0
   #writtenBytes = 0
   #skipped = 0
+
+  /** Whether everything is there, and needs nobody any more to get its name. */
+  get hasAll(): boolean {
+    return this.#hasAll
+  }
 
   /** A frame came from the sender. Throws `protocol` or `integrity` for one that may not be. */
   receive(frame: Frame): ReceiveEffect[] {
@@ -237,7 +243,6 @@ export class ReceiveMachine {
 
   /** The lane ended, with `error` unless the sender said that nothing follows. */
   laneEnded(error?: ShareError): ReceiveEffect[] {
-    // Everything is there, and needs nobody any more to get its name.
     if (this.#state === 'publishing') return []
     const early = 'The sender left before everything had arrived'
     return this.#end(error ?? new ShareError('interrupted', early))
@@ -384,6 +389,7 @@ export class ReceiveMachine {
     if (announced.files !== files || announced.bytes !== bytes) throw notAsOffered()
     if (Buffer.compare(digest, announced.digest) !== 0) throw damaged()
     this.#state = 'publishing'
+    this.#hasAll = true
     return [{ type: 'publish' }]
   }
 

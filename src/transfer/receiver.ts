@@ -56,6 +56,11 @@ export class Receiver {
     return this.#done.promise
   }
 
+  /** Whether everything is there, and needs no sender any more to be saved. */
+  get hasAll(): boolean {
+    return this.#machine.hasAll
+  }
+
   /** Begins, on `lanes`. */
   start(lanes: Lanes): void {
     this.#attach(lanes, true)

@@ -1,10 +1,11 @@
-import { mkdirSync, readdirSync } from 'node:fs'
+import { appendFileSync, existsSync, mkdirSync, readdirSync } from 'node:fs'
 import { dirname, join } from 'node:path'
-import { describe, expect, it } from 'vitest'
+import { describe, expect, it, type TestContext, vi } from 'vitest'
 import { MIB } from '../../src/limits.ts'
 import { writeRandomFile } from './content.ts'
 import { describeTree } from './odd-tree.ts'
 import type { Program } from './program.ts'
+import { slowDisk } from './slow-disk.ts'
 import {
   expectStatuses,
   parcelOf,
@@ -86,5 +87,51 @@ describe('what was interrupted is gone on with', () => {
     await expectStatuses({ sender, receiver }, { sender: 0, receiver: 0 })
     expect(describeTree(what.output)).toEqual(describeTree(dirname(what.file)))
     expectSameEnd({ sender, receiver }, 0.5 * BYTES)
+  })
+})
+
+/** With four threads that write: 16 MiB a second, so that much is on its way to the disk. */
+const WRITE_MS = 250
+
+/** A receiver that has all of what a sender has sent that is dead, and has just saved it. */
+async function savedWithoutSender(context: TestContext) {
+  const what = parcelOf((path) => {
+    mkdirSync(path)
+    writeRandomFile(join(path, 'large'), 48 * MIB)
+    for (let number = 0; number < FILES; number++) {
+      writeRandomFile(join(path, `small ${number}`), 1000 * number)
+    }
+  })
+  const { server } = await startServer()
+  const options = { server, sendFlags: ['--code', 'once-more-with-feeling-1234'] }
+  const first = await startSender(what.file, options)
+  const receiverEnv = slowDisk(context, WRITE_MS)
+  const receiver = startReceiver(first.code, what.output, { server, receiverEnv })
+  await killAt(32 * MIB, first.sender, receiver)
+  await vi.waitFor(() => expect(existsSync(what.saved)).toBe(true), { timeout: 20_000 })
+  return { what, options, receiver }
+}
+
+describe('a sender that is killed when the receiver has all, and started again', () => {
+  it('is shown that it is saved', async (context) => {
+    const { what, options, receiver } = await savedWithoutSender(context)
+    const { sender } = await startSender(what.file, options)
+    await expectStatuses({ sender, receiver }, { sender: 0, receiver: 0 })
+    const [sent] = sender.eventsOf('done')
+    const [received] = receiver.eventsOf('done')
+    expect(sent).toMatchObject({ files: FILES + 1, sent: 0, digest: received?.digest })
+    expect(describeTree(what.output)).toEqual(describeTree(dirname(what.file)))
+  })
+
+  it('is told that it has something else now, and what is saved stays', async (context) => {
+    const { what, options, receiver } = await savedWithoutSender(context)
+    const saved = describeTree(what.output)
+    appendFileSync(join(what.file, 'small 1'), 'more')
+    const { sender } = await startSender(what.file, options)
+    await expectStatuses({ sender, receiver }, { sender: 9, receiver: 0 })
+    expect(sender.eventsOf('error')).toMatchObject([
+      { message: 'The receiver stopped: the file changed while it was being sent' },
+    ])
+    expect(describeTree(what.output)).toEqual(saved)
   })
 })

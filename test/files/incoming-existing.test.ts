@@ -12,7 +12,7 @@ import {
   writeFileSync,
 } from 'node:fs'
 import { createServer } from 'node:net'
-import { dirname, join } from 'node:path'
+import { join } from 'node:path'
 import { describe, expect, it, onTestFinished } from 'vitest'
 import type { Existing } from '../../src/files/existing.ts'
 import {
@@ -21,23 +21,13 @@ import {
   directory,
   emptyDirectory,
   file,
+  furnished,
   MODIFIED_MS,
   open,
   receiveAll,
   transfer,
 } from './incoming.ts'
 import { failure, scratchDirectory, snapshot } from './scratch.ts'
-
-/** A directory with `contents` in it. */
-function furnished(contents: Contents): string {
-  const cwd = emptyDirectory()
-  for (const [path, content] of Object.entries(contents)) {
-    mkdirSync(dirname(join(cwd, path)), { recursive: true })
-    if (content === null) mkdirSync(join(cwd, path), { recursive: true })
-    else writeFileSync(join(cwd, path), content)
-  }
-  return cwd
-}
 
 function read(...path: string[]): string {
   return readFileSync(join(...path), 'utf8')

@@ -1,11 +1,12 @@
 import { createHash } from 'node:crypto'
-import { existsSync, readdirSync, realpathSync } from 'node:fs'
-import { join } from 'node:path'
+import { existsSync, mkdirSync, readdirSync, realpathSync, writeFileSync } from 'node:fs'
+import { dirname, join } from 'node:path'
 import { expect, onTestFinished } from 'vitest'
 import type { ExistingPolicy } from '../../src/files/existing.ts'
 import type { IncomingEntry, IncomingOffer } from '../../src/files/incoming-entry.ts'
 import { planIncoming } from '../../src/files/incoming-plan.ts'
 import { IncomingTree } from '../../src/files/incoming-tree.ts'
+import type { Sink } from '../../src/transfer/ports.ts'
 import { scratchDirectory } from './scratch.ts'
 
 export const BLOCK = 1024
@@ -26,6 +27,17 @@ export interface ReceiveInit {
 
 export function emptyDirectory(): string {
   return realpathSync(scratchDirectory())
+}
+
+/** A directory with `contents` in it. */
+export function furnished(contents: Contents): string {
+  const cwd = emptyDirectory()
+  for (const [path, content] of Object.entries(contents)) {
+    mkdirSync(dirname(join(cwd, path)), { recursive: true })
+    if (content === null) mkdirSync(join(cwd, path), { recursive: true })
+    else writeFileSync(join(cwd, path), content)
+  }
+  return cwd
 }
 
 export function file(path: string, bytes: number | null, mode = 0o644): IncomingEntry {
@@ -76,7 +88,7 @@ export interface Transferred {
 }
 
 /** Does what a transfer does with a sink, up to publishing. */
-export async function transfer(tree: IncomingTree, contents: Contents): Promise<Transferred> {
+export async function transfer(tree: Sink, contents: Contents): Promise<Transferred> {
   const entries = entriesOf(contents)
   await tree.list(0, entries)
   const result: Transferred = { sent: 0, skipped: [] }

@@ -10,8 +10,6 @@ import { startProcess, stopProcess } from './processes.mjs'
 
 const STAT_BLOCK_BYTES = 512
 const LIMIT_MS = 120_000
-/** What arrived whole has its name by then, if it is to get it without the sender. */
-const PUBLISH_MS = 1000
 
 /**
  * @typedef {import('./linked-program.mjs').Event} Event
@@ -129,7 +127,7 @@ class Pair {
    * @param {readonly Side[]} victims
    * @param {number} delayMs
    * @returns {Promise<{ atMs: number, stagedBytes: number } | 'over' | 'too late'>} `over` if there was
-   *   nobody to kill; `too late` if those who live had everything before the kill
+   *   nobody to kill; `too late` if a receiver was killed that had given everything its name just then
    */
   async kill(victims, delayMs) {
     await pause(delayMs)
@@ -141,11 +139,7 @@ class Pair {
     await ended
     // A receiver that lives writes on for a moment what has arrived.
     const stagedBytes = await allocatedBytes(this.#output)
-    // A receiver that lives and was told that this is all publishes it, and a sender that is started
-    // again finds nobody to send to.
-    const hasAll = stagedBytes >= this.#subject.bytes && !victims.includes('receiver')
-    if (hasAll) await pause(PUBLISH_MS)
-    if (this.#isSaved) return 'too late'
+    if (this.#isSaved && victims.includes('receiver')) return 'too late'
     for (const side of victims) this.start(side)
     return { atMs, stagedBytes }
   }

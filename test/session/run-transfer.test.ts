@@ -22,6 +22,7 @@ vi.mock('../../src/limits.ts', async (original) => ({
 }))
 
 const LOST = 'The connection was lost; trying for 1 min to get it back'
+const COMPARED = 'The sender was started again; what it has is compared with what is saved already'
 const RESTARTED = 'The other side was started again; the transfer begins anew with what it has'
 
 const pause = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms))
@@ -401,6 +402,87 @@ describe('a sender that is started again', () => {
     expect(second.heard).toEqual([])
     expect(receiver.transfer.told).toEqual(['start'])
   }, 40_000)
+})
+
+describe('a sender that is started again when all is there', () => {
+  /** Two sides of which the sender is dead, and the receiver knows only that it hears nothing. */
+  async function withoutSender() {
+    const server = await startServer()
+    const { sender, receiver } = await startBoth(server)
+    sender.loseAlone()
+    sender.abort.abort()
+    await sender.outcome.catch(() => {})
+    return { server, receiver }
+  }
+
+  it('is shown by a receiver that is done that it is', async () => {
+    const { server, receiver } = await withoutSender()
+    receiver.loseAlone()
+    receiver.transfer.finishAloud('saved')
+    const next = await startSender(server)
+    await eventually(() => expect(receiver.confirmations).toHaveLength(1))
+    const [confirmation] = receiver.confirmations
+    confirmation?.say('all of it')
+    await eventually(() => expect(next.transfer.heard).toContain('all of it'))
+    next.transfer.finish('sent')
+    confirmation?.finish('confirmed')
+    expect((await receiver.outcome).outcome).toBe('saved')
+    expect((await next.outcome).outcome).toBe('sent')
+    expect(receiver.transfers.map(({ told }) => told)).toEqual([['start']])
+    expect(receiver.warnings.at(-1)).toBe(COMPARED)
+  }, 30_000)
+
+  it('waits until all is saved', async () => {
+    const { server, receiver } = await withoutSender()
+    receiver.transfer.hasAll = true
+    receiver.hear(true)
+    const next = await startSender(server)
+    await eventually(() => expect(receiver.sessions).toHaveLength(2))
+    await eventually(() => next.transfer.say('here again'))
+    await pause(HELD_MS)
+    expect(receiver.transfer.told).toEqual(['start'])
+    receiver.loseAlone()
+    receiver.transfer.finishAloud('saved')
+    await eventually(() => expect(receiver.confirmations[0]?.heard).toEqual(['here again']))
+    receiver.confirmations[0]?.finish('confirmed')
+    expect((await receiver.outcome).outcome).toBe('saved')
+  }, 30_000)
+
+  it('changes nothing by having something else', async () => {
+    const { server, receiver } = await withoutSender()
+    receiver.loseAlone()
+    receiver.transfer.finishAloud('saved')
+    await startSender(server)
+    await eventually(() => expect(receiver.confirmations).toHaveLength(1))
+    receiver.confirmations[0]?.fail(new ShareError('file-changed', 'It is another file'))
+    expect((await receiver.outcome).outcome).toBe('saved')
+    expect(receiver.warnings.at(-1)).toBe(
+      'The sender was not told that all is saved: It is another file',
+    )
+  }, 30_000)
+
+  it('is not waited for by a receiver that is stopped', async () => {
+    const { server, receiver } = await withoutSender()
+    receiver.loseAlone()
+    receiver.transfer.finishAloud('saved')
+    await startSender(server)
+    await eventually(() => expect(receiver.confirmations).toHaveLength(1))
+    receiver.abort.abort(new ShareError('stopped-sigint', 'Stopped'))
+    expect((await receiver.outcome).outcome).toBe('saved')
+    expect(receiver.confirmations[0]?.told).toEqual(['start', 'fail stopped-sigint'])
+  }, 30_000)
+
+  it('need not come back in time', async () => {
+    const server = await startServer()
+    const { sender, receiver } = await startBoth({ ...server, reconnectMs: 1000 })
+    receiver.transfer.hasAll = true
+    sender.cut()
+    sender.abort.abort()
+    await pause(1500)
+    expect(receiver.transfer.told).toEqual(['start'])
+    receiver.transfer.finishAloud('saved')
+    expect((await receiver.outcome).outcome).toBe('saved')
+  })
 })
 
 describe('an end', () => {

@@ -11,7 +11,7 @@ import { ReceiverComeback } from '../../src/session/receiver-comeback.ts'
 import { runTransfer } from '../../src/session/run-transfer.ts'
 import { SenderComeback } from '../../src/session/sender-comeback.ts'
 import type { Session } from '../../src/session/session.ts'
-import type { Transfer } from '../../src/session/transfer.ts'
+import type { BeginTransfer, Transfer } from '../../src/session/transfer.ts'
 import type { Lanes, TransferLane } from '../../src/transfer/ports.ts'
 
 export const NAMEPLATE = 'here'
@@ -41,6 +41,7 @@ export class FakeTransfer implements Transfer<string> {
   readonly told: string[] = []
   readonly heard: string[] = []
   readonly lanes: Lanes[] = []
+  hasAll = false
   repeatEnd?: (lanes: Lanes) => Promise<void>
   readonly #onLost: (error: ShareError) => void
   #resolve: (outcome: string) => void = () => {}
@@ -115,6 +116,8 @@ export class FakeTransfer implements Transfer<string> {
 export interface Side {
   transfers: FakeTransfer[]
   transfer: FakeTransfer
+  /** What shows somebody who was started again that all is done. */
+  confirmations: FakeTransfer[]
   events: TransferEvent[]
   /** What the warnings say, in order. */
   warnings: string[]
@@ -144,6 +147,7 @@ function run(role: 'sender' | 'receiver', session: Session, init: SideInit): Sid
   const { url, secret = SECRET, reconnectMs = runningMs, codeOf = 'sender' } = init
   const events: TransferEvent[] = []
   const transfers: FakeTransfer[] = []
+  const confirmations: FakeTransfer[] = []
   const sessions: Session[] = [session]
   const abort = new AbortController()
   const shared = { nameplate: NAMEPLATE, secret, capabilities: CAPABILITIES }
@@ -157,13 +161,17 @@ function run(role: 'sender' | 'receiver', session: Session, init: SideInit): Sid
       ? new SenderComeback({ ...shared, places, onEvent })
       : new ReceiverComeback({ ...shared, places })
   const current = () => sessions.at(-1) ?? session
+  const fakeIn =
+    (list: FakeTransfer[]): BeginTransfer<string> =>
+    ({ onLost }) => {
+      const transfer = new FakeTransfer(onLost)
+      list.push(transfer)
+      return transfer
+    }
   const outcome = runTransfer<string>({
     session,
-    begin: ({ onLost }) => {
-      const transfer = new FakeTransfer(onLost)
-      transfers.push(transfer)
-      return transfer
-    },
+    begin: fakeIn(transfers),
+    confirm: fakeIn(confirmations),
     comeback: recording(comeback, sessions),
     reconnectMs,
     signal: abort.signal,
@@ -181,6 +189,7 @@ function run(role: 'sender' | 'receiver', session: Session, init: SideInit): Sid
       if (last === undefined) throw new Error('it has not begun')
       return last
     },
+    confirmations,
     events,
     get warnings() {
       return events.flatMap((event) => (event.event === 'warning' ? [event.message] : []))
