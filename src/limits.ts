@@ -337,6 +337,12 @@ export const MAX_EARLY_BLOCKS = 4096
 export const MAX_MANIFEST_ENTRIES = 256
 /** So long an offer waits for everything to be counted: a person waits for it, and likes to know. */
 export const COUNTING_GRACE_MS = 2 * SECOND_MS
+/** So many entries that were found for counting are kept for the list: about 8 MB. */
+export const MAX_COUNTED_KEPT_ENTRIES = 20_000
+/** A list that begins later than this after counting began looks again. */
+export const COUNTED_KEPT_MS = 2 * SECOND_MS
+/** And any list does where something was changed so shortly before: it may be changed again. */
+export const RECENT_CHANGE_MS = MINUTE_MS
 /** A tree may be so many times what was counted, and a little more, by the time that it is sent. */
 export const OFFER_GROWTH = 2
 export const OFFER_GROWTH_FILES = 1000

@@ -1,4 +1,5 @@
 import { abortReason, ShareError, throwIfAborted, toShareError } from '../errors.ts'
+import { CountedEntries } from './counted-entries.ts'
 import { Exclusions } from './exclusions.ts'
 import { assertInPlace } from './listed-file.ts'
 import { isSmall, ListedFileReader } from './listed-file-reader.ts'
@@ -48,7 +49,7 @@ export async function openOutgoingTree(
   return new Tree(await lookAtRoots(paths, options.signal), exclusions, options)
 }
 
-type Walk = ReturnType<typeof walkTrees>
+type Walk = AsyncGenerator<readonly WalkedEntry[], void, void>
 
 class Tree implements OutgoingTree {
   readonly name: string
@@ -61,6 +62,7 @@ class Tree implements OutgoingTree {
   readonly #signal: AbortSignal
   readonly #reader: ListedFileReader
   #counted: Counted = { files: 0, bytes: 0 }
+  readonly #countedEntries = new CountedEntries()
   #walk: Walk | undefined
   /** Found by the walk, and to be listed next. */
   #found: readonly WalkedEntry[] = []
@@ -97,7 +99,7 @@ class Tree implements OutgoingTree {
     if (this.#isListing) throw new TypeError('the next entries are being listed already')
     if (this.#failure !== undefined) throw this.#failure
     this.#isListing = true
-    this.#walk ??= this.#walkAll({ add: () => {} })
+    this.#walk ??= this.#beginWalk()
     const walk = this.#walk
     try {
       return await this.#next(walk, count)
@@ -160,6 +162,7 @@ class Tree implements OutgoingTree {
       ? abortReason(this.#signal)
       : new ShareError('cancelled', 'The transfer is over')
     this.#stop.abort(reason)
+    this.#countedEntries.drop()
     this.#files.clear()
     await Promise.all([
       this.#walk?.return(),
@@ -201,6 +204,7 @@ class Tree implements OutgoingTree {
       return this.#counted
     }
     for await (const found of this.#walkAll(skipped)) {
+      this.#countedEntries.add(found)
       const sizes = found.flatMap(({ kind, bytes }) => (kind === 'file' ? [bytes] : []))
       this.#counted = {
         files: this.#counted.files + sizes.length,
@@ -209,7 +213,13 @@ class Tree implements OutgoingTree {
     }
     throwIfAborted(this.#signal)
     skipped.end()
+    this.#countedEntries.end()
     return this.#counted
+  }
+
+  #beginWalk(): Walk {
+    const counted = this.#countedEntries.take()
+    return counted ? walkAgain(counted) : this.#walkAll({ add: () => {} })
   }
 
   #walkAll(skipped: WalkOptions['skipped']): Walk {
@@ -226,4 +236,8 @@ class Tree implements OutgoingTree {
     if (entry === undefined) throw new TypeError(`there is no file ${file} to read`)
     return entry
   }
+}
+
+async function* walkAgain(found: readonly (readonly WalkedEntry[])[]): Walk {
+  yield* found
 }
