@@ -275,6 +275,16 @@ export const MAX_FLIGHT_BYTES = 16 * MIB
 export const MAX_LANE_FLIGHT_BYTES = 6 * MIB
 /** The same for a lane over TCP on a long path: half of what Linux lets a socket buffer grow to. */
 export const MAX_TCP_FLIGHT_BYTES = MIB
+/**
+ * The same for one over UDP on a short path, at its beginning: a receiving socket holds some 90
+ * datagrams on Linux, and an engine that was not awake for a moment loses the others. What is lost
+ * in a burst costs half a second, and sometimes many.
+ */
+export const MAX_EARLY_UDP_FLIGHT_BYTES = 128 * KIB
+/** So much is the beginning: a lane over TCP, which loses nothing, is there by then where it can be. */
+export const EARLY_BYTES = 8 * MIB
+/** Up to it nothing but the processor and those buffers is in the way, as a rule. */
+export const SHORT_PATH_MS = 3
 /** A base round trip from which on what is on its way fills socket buffers. */
 export const LONG_PATH_MS = 10
 /** Lanes at once. Under loss they add up; 48 made the most of 1 % on a fast line. */
@@ -285,6 +295,8 @@ export const MAX_LANE_NUMBER = 0xffff
 export const PROBE_INTERVAL_MS = 10
 /** A receiver reports at the latest after so many bytes, so that short paths need not wait for probes. */
 export const REPORT_BYTES = 512 * KIB
+/** At the beginning after so many: half of what may be under way then. */
+export const EARLY_REPORT_BYTES = MAX_EARLY_UDP_FLIGHT_BYTES / 2
 /** After its lane is open the other side leaves the rendezvous; ours must open within this. */
 export const PEER_LEFT_GRACE_MS = 5 * SECOND_MS
 /** After so many bytes of messages their memory is freed: little against what is promised. */

@@ -1,4 +1,11 @@
-import { LONG_PATH_MS, MAX_LANE_FLIGHT_BYTES, MAX_TCP_FLIGHT_BYTES } from '../limits.ts'
+import {
+  EARLY_BYTES,
+  LONG_PATH_MS,
+  MAX_EARLY_UDP_FLIGHT_BYTES,
+  MAX_LANE_FLIGHT_BYTES,
+  MAX_TCP_FLIGHT_BYTES,
+  SHORT_PATH_MS,
+} from '../limits.ts'
 import type { OutgoingChunk } from './outgoing-blocks.ts'
 import type { TransferLane } from './ports.ts'
 
@@ -91,11 +98,14 @@ export class LaneLoad {
 
   /**
    * Over TCP, the engine drops packets where the kernel takes no more, so on a long path it must
-   * not be given more than a socket buffer surely holds.
+   * not be given more than a socket buffer surely holds. Over UDP the receiver's kernel drops them,
+   * and on a short path all that is under way may be in its buffer at once.
    */
   #mostBytes(baseRttMs: number): number {
-    const isLongTcp = this.lane.transport === 'tcp' && baseRttMs >= LONG_PATH_MS
-    return isLongTcp ? MAX_TCP_FLIGHT_BYTES : MAX_LANE_FLIGHT_BYTES
+    const isTcp = this.lane.transport === 'tcp'
+    if (isTcp && baseRttMs >= LONG_PATH_MS) return MAX_TCP_FLIGHT_BYTES
+    const isEarly = this.#deliveredBytes < EARLY_BYTES && baseRttMs < SHORT_PATH_MS
+    return isEarly && !isTcp ? MAX_EARLY_UDP_FLIGHT_BYTES : MAX_LANE_FLIGHT_BYTES
   }
 
   /** Bytes that arrived after `sinceMs`. */

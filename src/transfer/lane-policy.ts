@@ -1,7 +1,6 @@
-import { LONG_PATH_MS } from '../limits.ts'
+import { LONG_PATH_MS, SHORT_PATH_MS } from '../limits.ts'
 
-/** On a path as short as this the processor is the limit, and more lanes hardly help. */
-const SHORT_PATH_MS = 3
+/** On a short path the processor is the limit, and more lanes hardly help. */
 const MAX_SHORT_PATH_LANES = 4
 const MAX_LONG_PATH_LANES = 40
 const FIRST_LANES = 4

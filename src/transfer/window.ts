@@ -1,3 +1,4 @@
+import { SHORT_PATH_MS } from '../limits.ts'
 import { type Delivery, DeliveryRate } from './delivery-rate.ts'
 import { Pacer } from './pacer.ts'
 import { PathDelay } from './path-delay.ts'
@@ -109,8 +110,7 @@ const LEAST_FULL_MS = 8
 const SAFE_SHARE = 0.5
 const SAFE_SPAN_MS = 30_000
 
-/** Up to the first base round trip a processor's noise outweighs any queue, from the second not. */
-const SHORT_PATH_MS = 3
+/** On a short path a processor's noise outweighs any queue; from this round trip on it does not. */
 const LONG_PATH_MS = 5
 /** So much is in flight on a short path at least, by the best rate of the last seconds. */
 const SHORT_PATH_QUEUE_MS = 45

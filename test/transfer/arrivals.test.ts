@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { REPORT_BYTES } from '../../src/limits.ts'
+import { EARLY_BYTES, EARLY_REPORT_BYTES, REPORT_BYTES } from '../../src/limits.ts'
 import { Arrivals } from '../../src/transfer/arrivals.ts'
 
 describe('arrivals', () => {
@@ -18,11 +18,16 @@ describe('arrivals', () => {
     })
   })
 
-  it('are due to be reported after so many bytes over all lanes, and again after as many', () => {
+  it.each([
+    ['at the beginning', 0, EARLY_REPORT_BYTES],
+    ['later', EARLY_BYTES, REPORT_BYTES],
+  ])('are due to be reported %s after so many bytes over all lanes', (_, before, dueBytes) => {
     const arrivals = new Arrivals()
+    arrivals.add(1, before)
+    arrivals.report()
     for (let round = 0; round < 2; round += 1) {
-      expect(arrivals.add(1, REPORT_BYTES / 2)).toBe(false)
-      expect(arrivals.add(2, REPORT_BYTES / 2 - 1)).toBe(false)
+      expect(arrivals.add(1, dueBytes / 2)).toBe(false)
+      expect(arrivals.add(2, dueBytes / 2 - 1)).toBe(false)
       expect(arrivals.add(1, 1)).toBe(true)
       expect(arrivals.report().probe).toBeUndefined()
     }

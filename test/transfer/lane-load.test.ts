@@ -1,6 +1,11 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { MAX_LANE_FLIGHT_BYTES, MAX_TCP_FLIGHT_BYTES } from '../../src/limits.ts'
+import {
+  EARLY_BYTES,
+  MAX_EARLY_UDP_FLIGHT_BYTES,
+  MAX_LANE_FLIGHT_BYTES,
+  MAX_TCP_FLIGHT_BYTES,
+} from '../../src/limits.ts'
 import { LaneLoad } from '../../src/transfer/lane-load.ts'
 import { blindLane, outgoingChunk } from './outgoing-chunk.ts'
 
@@ -73,6 +78,7 @@ describe('the load of a lane', () => {
   it.each([
     ['the engine takes', 'udp', 50, MAX_LANE_FLIGHT_BYTES],
     ['the engine takes on a short path over TCP', 'tcp', 1, MAX_LANE_FLIGHT_BYTES],
+    ['the engine takes on a short path', 'udp', 1, MAX_LANE_FLIGHT_BYTES],
     ['a socket buffer holds on a long path over TCP', 'tcp', 50, MAX_TCP_FLIGHT_BYTES],
   ] as const)('never holds more than %s', (_, transport, rttMs, mostBytes) => {
     const load = new LaneLoad(blindLane(1, transport), 0)
@@ -83,6 +89,15 @@ describe('the load of a lane', () => {
     while (load.fullness(bytes, conditions) < 1) load.add(outgoingChunk(), bytes, 10)
     expect(load.outstandingBytes).toBeGreaterThan(mostBytes - bytes)
     expect(load.outstandingBytes).toBeLessThan(mostBytes + bytes)
+  })
+
+  it('holds no more at the beginning of a short path over UDP than a socket buffer holds', () => {
+    const load = new LaneLoad(blindLane(1, 'udp'), 0)
+    load.add(outgoingChunk(), EARLY_BYTES - 1, 0)
+    load.delivered(EARLY_BYTES - 1, 10, 1)
+    expect(fill(load, 10, 1)).toBeLessThan(MAX_EARLY_UDP_FLIGHT_BYTES + CHUNK_BYTES)
+    load.delivered(EARLY_BYTES - 1 + CHUNK_BYTES, 12, 1)
+    expect(fill(load, 12, 1)).toBeGreaterThan(2 * MAX_EARLY_UDP_FLIGHT_BYTES)
   })
 
   it('is idle from when its last chunk arrived', () => {
