@@ -1,4 +1,4 @@
-import { appendFileSync, existsSync, mkdirSync, readdirSync } from 'node:fs'
+import { appendFileSync, mkdirSync, readdirSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { describe, expect, it, type TestContext, vi } from 'vitest'
 import { MIB } from '../../src/limits.ts'
@@ -108,7 +108,8 @@ async function savedWithoutSender(context: TestContext) {
   const receiverEnv = slowDisk(context, WRITE_MS)
   const receiver = startReceiver(first.code, what.output, { server, receiverEnv })
   await killAt(32 * MIB, first.sender, receiver)
-  await vi.waitFor(() => expect(existsSync(what.saved)).toBe(true), { timeout: 20_000 })
+  const isSavedAlone = () => expect(readdirSync(what.output)).toEqual([what.name])
+  await vi.waitFor(isSavedAlone, { timeout: 20_000 })
   return { what, options, receiver }
 }
 
